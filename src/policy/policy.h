@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy of an instance, compiled: immutable, counted, shared by running requests.
+ * config/config builds it; policy_decide() and policy_inspect() judge by it. A judgement cannot
+ * fail: what is unknown is denied.
+ */
+#pragma once
+
+#include "docker/request.h"
+#include "policy/decision.h"
+#include "policy/limits.h"
+#include "policy/peer.h"
+
+/* One word of a list key with the line it stands in. */
+typedef struct Word {
+        Bytes text; /* owned by the policy */
+        Place place;
+} Word;
+
+typedef struct Words {
+        Word *items;
+        size_t n;
+} Words;
+
+typedef struct PolicyGrant {
+        bool is_allowed;
+        bool is_denied; /* wins */
+        Place allowed_at;
+        Place denied_at;
+} PolicyGrant;
+
+typedef struct PolicyJudge {
+        bool is_off; /* judge = no */
+        Place place;
+} PolicyJudge;
+
+typedef struct PolicyNetwork {
+        uint8_t address[16]; /* IPv4 is mapped */
+        unsigned n_bits;     /* of 128 */
+} PolicyNetwork;
+
+/* Every list key of the judged sections, kept for the judges of bodies: "container.create",
+ * "images". */
+typedef struct PolicyList {
+        const char *section;
+        const char *key;
+        Words words;
+} PolicyList;
+
+typedef enum PolicyLog { POLICY_LOG_ALL = 0, POLICY_LOG_CHANGES, POLICY_LOG_DENIED } PolicyLog;
+typedef enum PolicyRequired {
+        POLICY_REQUIRED_NO = 0,
+        POLICY_REQUIRED_CHANGES,
+        POLICY_REQUIRED_ALL
+} PolicyRequired;
+
+typedef struct Policy {
+        unsigned n_refs;
+        char *name;     /* the instance */
+        char *upstream; /* path of the engine's socket */
+        bool is_podman;
+        bool is_shadow;
+        unsigned api_min;
+        PolicyGrant *grants; /* one per endpoint, by endpoint_index() */
+        PolicyJudge judges[_ENDPOINT_JUDGE_MAX];
+        bool foreign_ids; /* [exec.create] */
+
+        uint32_t *uids;
+        size_t n_uids;
+        uint32_t *gids;
+        size_t n_gids;
+        Words units, containers;
+        PolicyNetwork *addresses;
+        size_t n_addresses;
+        bool has_uids, has_gids, has_units, has_containers, has_addresses; /* the key was given */
+        Bytes *hosts;
+        size_t n_hosts;
+        Bytes *origins;
+        size_t n_origins;
+
+        Words scope_containers, scope_networks, scope_volumes, scope_projects;
+        bool has_scope_containers, has_scope_networks, has_scope_volumes, has_scope_projects;
+        bool resolve_ids;
+
+        PolicyLog log;
+        PolicyRequired required;
+        Limits limits;
+
+        PolicyList *lists;
+        size_t n_lists;
+        char **files; /* names that Places point to */
+        size_t n_files;
+        char **warnings; /* said at start and reload: "judge = no in [container.create] ..." with
+                            file:line */
+        size_t n_warnings;
+        char sha256[65]; /* of all files read, in order */
+} Policy;
+
+/* An empty policy: n_refs 1, built-in defaults (only what config.c grants by default is granted:
+ * here nothing). NULL: out of memory. */
+Policy *policy_new(void);
+Policy *policy_ref(Policy *p);
+Policy *policy_unref(Policy *p);
+
+/* May this peer talk at all ([peers])? A deny has reason "peer-not-allowed". */
+Decision policy_decide_peer(const Policy *p, const Peer *peer);
+
+/* Grants, deny, judges, scope: ALLOW and DENY, or INSPECT when req->body is COLLECT. */
+Decision policy_decide(const Policy *p, const Request *req, const Peer *peer);
+
+/*
+ * Judges the whole collected body (payload bytes): the echo rule now; the judges of bodies later.
+ * May mark pairs of req->target dropped and set req->drops_body. ALLOW or DENY. The decision's
+ * subject is copied to where it lives as long as req->target.
+ */
+Decision policy_inspect(const Policy *p, Request *req, Bytes body);

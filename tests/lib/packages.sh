@@ -198,7 +198,7 @@ packages_root_build_one() {
 
 packages_root() {
         packages_root_make boot "$1" systemd systemd-sysv dbus dbus-user-session libpam-systemd curl \
-                python3-minimal libjansson4 libinih1
+                python3 libjansson4 libinih1
 }
 
 packages_root_build() {

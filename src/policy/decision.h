@@ -21,12 +21,14 @@ typedef struct Decision {
         unsigned status;    /* of a deny's answer; 0 means 403 */
         bool is_malformed;  /* the request is at fault (400 ...): a reject in the audit, and shadow
                                mode does not forward it */
+        bool is_final;       /* the policy denies, and shadow mode does not forward it all the same
+                                (POLICY 9): peers, exec provenance, what can't be granted */
         const char *reason; /* fixed word for the audit: "not-granted" */
         const char *text;   /* sentence for the client, without a full stop: static */
         Bytes subject; /* what it speaks of, appended to text in ticks; borrowed from the request or
                           body */
         Bytes field;   /* JSON pointer or ?key; borrowed like subject */
         Place place;   /* the line of the configuration that decided */
-        const char *hint; /* the ini line that would allow it, or NULL; lives as long as the Policy
-                             or is static */
+        const char *hint; /* the ini line that would allow it, or the bare name of an endpoint to
+                             allow (the audit makes the line of it), or NULL; static */
 } Decision;

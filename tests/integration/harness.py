@@ -332,9 +332,12 @@ class Gate:
             text += '\n[limits]\n' + ''.join('%s = %s\n' % (k.replace('_', '-'), v) for k, v in limits.items())
         write_file(self.config_path, text)
         if dropins is not None:
-            os.makedirs(self.config_path + '.d', exist_ok=True)
-            for name, content in dropins.items():
-                write_file(os.path.join(self.config_path + '.d', name), content)
+            self.write_config_dropins(dropins)
+
+    def write_config_dropins(self, dropins):
+        os.makedirs(self.config_path + '.d', exist_ok=True)
+        for name, content in dropins.items():
+            write_file(os.path.join(self.config_path + '.d', name), content)
 
     def add_listener(self, kind):
         sock, address = make_listener(kind, os.path.join(self.folder, 'gate%d.sock' % len(self.listeners)))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * May this peer talk at all: the section [peers]. Every key that was given has to be met; a key that
- * says something about the other kind of socket is never met. It trusts what the kernel said of the
- * peer at connect; the unit and the container count only when they were read while the process was
- * known to live.
+ * May this peer talk at all: the section [peers]. Every key that was given has to be met; a key
+ * that says something about the other kind of socket is never met. It trusts what the kernel said
+ * of the peer at connect; the unit and the container count only when they were read while the
+ * process was known to live.
  */
 #include "policy/policy.h"
 

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judges a body that was collected whole. For now that is the echo (POLICY 2): dockerode and
+ * testcontainers send their options in the query and in the body alike. What is an echo is read,
+ * compared and not forwarded: neither the doubled query key nor the body of an operation that has
+ * none. It trusts nothing of the body; what is not an echo to the letter is refused.
+ */
+#include "policy/policy.h"
+
+#include "docker/body.h"
+#include "util/macros.h"
+#include "util/parse.h"
+
+DEFINE_CLEANUP(Body *, body_free)
+
+static const Decision inspect_allow = { .verdict = VERDICT_ALLOW };
+
+static Decision inspect_reject(const char *reason, const char *text, Bytes subject) {
+        return (Decision){
+                .status = 400,
+                .is_malformed = true,
+                .reason = reason,
+                .text = text,
+                .subject = subject,
+        };
+}
+
+static Decision inspect_reject_json(BodyError error) {
+        Decision d = inspect_reject(body_error_reason(error), body_error_text(error), BYTES_NONE);
+
+        if (error == BODY_NO_MEMORY) {
+                d.status = 503;
+                d.is_malformed = false;
+                d.is_final = true;
+        }
+
+        return d;
+}
+
+static Decision inspect_reject_body(Bytes subject) {
+        return inspect_reject("body-unexpected",
+                              "a body of this operation may only repeat its query", subject);
+}
+
+static bool inspect_knows_key(const Endpoint *endpoint, Bytes key) {
+        for (const QueryKey *k = endpoint->query; k && k->key; k++)
+                if (bytes_eq_str(key, k->key))
+                        return true;
+
+        return false;
+}
+
+static bool inspect_is_blank(Bytes body) {
+        for (size_t i = 0; i < body.len; i++)
+                if (!memchr(" \t\r\n", body.data[i], 4))
+                        return false;
+
+        return true;
+}
+
+/* With a JSON body: each query key that the operation does not know has to be a member of it. */
+static Decision inspect_echoed_keys(Request *req, const Body *b) {
+        for (unsigned i = 0; i < req->target->n_pairs; i++) {
+                QueryPair *pair = &req->target->pairs[i];
+
+                if (pair->dropped || inspect_knows_key(req->endpoint, pair->key))
+                        continue;
+
+                if (!b || !body_has_member(b, pair->key))
+                        return (Decision){
+                                .reason = "query-key-unknown",
+                                .text = "unknown query key",
+                                .is_malformed = true,
+                                .subject = pair->key,
+                        };
+
+                pair->dropped = true;
+        }
+
+        return inspect_allow;
+}
+
+static Decision inspect_json(Request *req, Bytes raw) {
+        _cleanup_(body_freep) Body *b = NULL;
+        BodyError error = body_parse(raw, &body_limits, &b);
+
+        if (error != BODY_OK && error != BODY_EMPTY)
+                return inspect_reject_json(error);
+
+        return inspect_echoed_keys(req, b);
+}
+
+/* Does the query's text say what the body's scalar says? The engine reads null as the empty text,
+ * and so do the clients that write both. A fraction's own text is lost: no option is one. */
+static bool inspect_is_text_of(Bytes text, const BodyValue *v) {
+        char room[21];
+        uint64_t n;
+        size_t len = 0;
+
+        switch (v->type) {
+        case BODY_NULL:
+                return text.len == 0;
+        case BODY_BOOL:
+                return bytes_eq_str(text, v->boolean ? "true" : "false");
+        case BODY_INTEGER:
+                n = v->integer < 0 ? -(uint64_t) v->integer : (uint64_t) v->integer;
+                if (v->integer < 0)
+                        room[len++] = '-';
+                len += format_u64(room + len, n);
+                return bytes_eq(text, (Bytes){ room, len });
+        case BODY_STRING:
+                return bytes_eq(text, v->string);
+        case BODY_REAL:
+        case BODY_ARRAY:
+        case BODY_OBJECT:
+                return false;
+        }
+
+        return false;
+}
+
+/* Every pair of that key says the same as the member, and there is one. ret_key: the query's own
+ * spelling, which outlives the body. */
+static bool inspect_is_echo(const Target *target, Bytes key, const BodyValue *v, Bytes *ret_key) {
+        bool is_there = false;
+
+        for (unsigned i = 0; i < target->n_pairs; i++) {
+                if (!bytes_eq(target->pairs[i].key, key))
+                        continue;
+
+                *ret_key = target->pairs[i].key;
+                is_there = true;
+                if (!inspect_is_text_of(target->pairs[i].value, v))
+                        return false;
+        }
+
+        return is_there;
+}
+
+/* Without a body of its own: an object of scalars that repeats the query. */
+static Decision inspect_echo(Request *req, Bytes raw) {
+        _cleanup_(body_freep) Body *b = NULL;
+        BodyError error;
+        BodyValue value;
+        Bytes key;
+
+        if (raw.len > req->echo_cap)
+                return inspect_reject_body(BYTES_NONE);
+
+        error = body_parse(raw, &body_limits, &b);
+        if (error == BODY_NO_MEMORY)
+                return inspect_reject_json(error);
+        if (error != BODY_OK)
+                return inspect_reject_body(BYTES_NONE);
+
+        for (size_t i = 0; body_member_at(b, i, &key, &value); i++) {
+                Bytes subject = BYTES_NONE;
+
+                if (!inspect_is_echo(req->target, key, &value, &subject))
+                        return inspect_reject_body(subject);
+        }
+
+        return inspect_allow;
+}
+
+/* container.start took a HostConfig here up to API 1.23: not even an echo passes. */
+static Decision inspect_start(Bytes raw) {
+        if (bytes_eq(raw, BYTES("{}")))
+                return inspect_allow;
+
+        return inspect_reject("body-unexpected",
+                              "a body of container.start may only be an empty object", BYTES_NONE);
+}
+
+static Decision inspect_bodyless(Request *req, Bytes raw) {
+        req->drops_body = true;
+
+        if (inspect_is_blank(raw))
+                return raw.len == 0 ? inspect_allow : inspect_reject_body(BYTES_NONE);
+        if (bytes_eq_str(bytes_of(req->endpoint->name), "container.start"))
+                return inspect_start(raw);
+
+        return inspect_echo(req, raw);
+}
+
+Decision policy_inspect(const Policy *p, Request *req, Bytes body) {
+        assert(p);
+        assert(req && req->endpoint && req->target);
+
+        switch (req->endpoint->body) {
+        case ENDPOINT_BODY_NONE:
+                return inspect_bodyless(req, body);
+        case ENDPOINT_BODY_JSON:
+                return inspect_json(req, body);
+        case ENDPOINT_BODY_TAR:
+        case ENDPOINT_BODY_RAW:
+                break;
+        }
+
+        return (Decision){ .reason = "body-not-judged", .text = "nothing judges this body" };
+}

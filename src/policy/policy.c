@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy's life, and its verdict over a request whose head was read. It trusts what
+ * docker/request made of the head and what config/config compiled, and it refuses everything that
+ * no line allows: an operation without a grant, one whose body nobody judges, an object out of
+ * scope, a query value that only a judge could allow.
+ */
+#include "policy/policy.h"
+
+#include "policy/scope.h"
+#include "util/macros.h"
+
+#define POLICY_API_MIN 24
+
+Policy *policy_new(void) {
+        Policy *p = calloc(1, sizeof(*p));
+
+        if (!p)
+                return NULL;
+
+        *p = (Policy){ .n_refs = 1, .api_min = POLICY_API_MIN, .limits = LIMITS_DEFAULT };
+        p->grants = calloc(MAX(endpoint_count(), (size_t) 1), sizeof(*p->grants));
+        if (!p->grants)
+                return policy_unref(p);
+
+        return p;
+}
+
+Policy *policy_ref(Policy *p) {
+        assert(p && p->n_refs > 0);
+
+        p->n_refs++;
+        return p;
+}
+
+/* Bytes are read-only to everybody but their owner, which is us. */
+static void policy_free_bytes(Bytes b) {
+        union {
+                const char *data;
+                char *owned;
+        } u = { .data = b.data };
+
+        free(u.owned);
+}
+
+static void policy_free_words(Words *words) {
+        for (size_t i = 0; i < words->n; i++)
+                policy_free_bytes(words->items[i].text);
+
+        free(words->items);
+}
+
+static void policy_free_list(Bytes *items, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                policy_free_bytes(items[i]);
+
+        free(items);
+}
+
+static void policy_free_strings(char **strings, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(strings[i]);
+
+        free(strings);
+}
+
+static void policy_free_peers(Policy *p) {
+        free(p->uids);
+        free(p->gids);
+        free(p->addresses);
+        policy_free_words(&p->units);
+        policy_free_words(&p->containers);
+        policy_free_list(p->hosts, p->n_hosts);
+        policy_free_list(p->origins, p->n_origins);
+}
+
+static void policy_free_scope(Policy *p) {
+        policy_free_words(&p->scope_containers);
+        policy_free_words(&p->scope_networks);
+        policy_free_words(&p->scope_volumes);
+        policy_free_words(&p->scope_projects);
+}
+
+Policy *policy_unref(Policy *p) {
+        if (!p)
+                return NULL;
+
+        assert(p->n_refs > 0);
+        if (--p->n_refs > 0)
+                return NULL;
+
+        policy_free_peers(p);
+        policy_free_scope(p);
+        for (size_t i = 0; i < p->n_lists; i++)
+                policy_free_words(&p->lists[i].words);
+        free(p->lists);
+
+        policy_free_strings(p->files, p->n_files);
+        policy_free_strings(p->warnings, p->n_warnings);
+        free(p->grants);
+        free(p->upstream);
+        free(p->name);
+        free(p);
+        return NULL;
+}
+
+#define NOT_JUDGED(section)                                                                        \
+        {                                                                                          \
+                "its body can't be judged yet: only judge = no in [" section "] forwards it",      \
+                        "[" section "] judge = no"                                                 \
+        }
+
+/* What the client is told of a body that nobody judges, and the line that forwards it unread. */
+static const struct {
+        const char *text;
+        const char *hint;
+} policy_judges[_ENDPOINT_JUDGE_MAX] = {
+        [ENDPOINT_JUDGE_CONTAINER_CREATE] = NOT_JUDGED("container.create"),
+        [ENDPOINT_JUDGE_CONTAINER_UPDATE] = NOT_JUDGED("container.update"),
+        [ENDPOINT_JUDGE_EXEC_CREATE] = NOT_JUDGED("exec.create"),
+        [ENDPOINT_JUDGE_IMAGE_PULL] = NOT_JUDGED("image.pull"),
+        [ENDPOINT_JUDGE_VOLUME_CREATE] = NOT_JUDGED("volume.create"),
+        [ENDPOINT_JUDGE_NETWORK_CREATE] = NOT_JUDGED("network.create"),
+        [ENDPOINT_JUDGE_NETWORK_CONNECT] = NOT_JUDGED("network.connect"),
+        [ENDPOINT_JUDGE_CONTAINER_ARCHIVE] = NOT_JUDGED("container.archive"),
+        [ENDPOINT_JUDGE_BUILD] = NOT_JUDGED("build"),
+        [ENDPOINT_JUDGE_SERVICE_CREATE] = NOT_JUDGED("service.create"),
+};
+
+static const Decision policy_allow = { .verdict = VERDICT_ALLOW };
+
+static Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint) {
+        const PolicyGrant *grant = &p->grants[endpoint_index(endpoint)];
+
+        if (endpoint->level == ENDPOINT_LEVEL_NEVER)
+                return (Decision){
+                        .reason = "never-granted",
+                        .text = "no policy can allow this operation",
+                        .is_final = true,
+                };
+        if (grant->is_denied)
+                return (Decision){
+                        .reason = "denied-by-rule",
+                        .text = "denied by a line of the policy",
+                        .place = grant->denied_at,
+                };
+        if (!grant->is_allowed)
+                return (Decision){
+                        .reason = "not-granted",
+                        .text = "not allowed by the policy",
+                        .hint = endpoint->name,
+                };
+
+        return (Decision){ .verdict = VERDICT_ALLOW, .place = grant->allowed_at };
+}
+
+/* An exec id tells nothing about its container and its command, and events publish it before it is
+ * started: without a record of who created it no stranger's id is taken. */
+static Decision policy_decide_exec_session(const Policy *p) {
+        if (p->foreign_ids || p->judges[ENDPOINT_JUDGE_EXEC_CREATE].is_off)
+                return policy_allow;
+
+        return (Decision){
+                .reason = "exec-unknown",
+                .text = "this exec was not created here",
+                .is_final = true,
+                .hint = "[exec.create] foreign-ids = yes",
+        };
+}
+
+static Decision policy_decide_judge(const Policy *p, const Request *req) {
+        EndpointJudge judge = req->endpoint->judge;
+
+        if (judge == ENDPOINT_JUDGE_EXEC_SESSION)
+                return policy_decide_exec_session(p);
+
+        if (judge == ENDPOINT_JUDGE_NONE && req->has_judged_keys)
+                return (Decision){
+                        .reason = "query-not-judged",
+                        .text = "its query can't be judged yet",
+                        .subject = req->bad_pair ? req->bad_pair->key : BYTES_NONE,
+                };
+
+        if (judge != ENDPOINT_JUDGE_NONE && !p->judges[judge].is_off)
+                return (Decision){
+                        .reason = "not-judged-yet",
+                        .text = policy_judges[judge].text,
+                        .hint = policy_judges[judge].hint,
+                };
+
+        return policy_allow;
+}
+
+static bool policy_grants(const Policy *p, const char *name) {
+        for (size_t i = 0; i < endpoint_count(); i++)
+                if (p->grants[i].is_allowed && !p->grants[i].is_denied &&
+                    endpoint_at(i)->level != ENDPOINT_LEVEL_NEVER &&
+                    strcmp(endpoint_at(i)->name, name) == 0)
+                        return true;
+
+        return false;
+}
+
+/* A session lets the engine call back into the client: its keys are worth that grant. */
+static Decision policy_decide_session(const Policy *p, const Request *req) {
+        if (!req->has_session_keys || policy_grants(p, "build.session"))
+                return policy_allow;
+
+        return (Decision){
+                .reason = "query-session",
+                .text = "its query wants a build session, which the policy does not allow",
+                .hint = "build.session",
+        };
+}
+
+Decision policy_decide(const Policy *p, const Request *req, const Peer *peer) {
+        Decision granted, d;
+
+        assert(p);
+        assert(req);
+        assert(peer);
+
+        if (!req->endpoint)
+                return (Decision){ .reason = "unknown-endpoint", .text = "no such operation" };
+
+        granted = policy_decide_grant(p, req->endpoint);
+        if (granted.verdict != VERDICT_ALLOW)
+                return granted;
+
+        d = scope_decide(p, req);
+        if (d.verdict == VERDICT_ALLOW)
+                d = policy_decide_judge(p, req);
+        if (d.verdict == VERDICT_ALLOW)
+                d = policy_decide_session(p, req);
+        if (d.verdict != VERDICT_ALLOW)
+                return d;
+
+        if (req->body == REQUEST_BODY_COLLECT)
+                granted.verdict = VERDICT_INSPECT;
+        return granted;
+}

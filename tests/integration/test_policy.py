@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grants, query rules, the echo rule, scope by name and shadow mode, seen from outside."""
+from harness import ALL, READ, Gate, check, expect, expect_equal, head
+
+JSON = [('Content-Type', 'application/json')]
+
+
+def statuses(gate, requests):
+    with gate.connect() as client:
+        return [client.ask(m, t, JSON if b else (), b).status for m, t, b in requests]
+
+
+def table(run, config, cases):
+    """cases: name, method, target, body, status."""
+    with Gate(config) as gate:
+        for name, method, target, body, want in cases:
+            with run.case(name, gate):
+                gate.engine.clear()
+                response = gate.ask(method, target, JSON if body else (), body)
+                expect_equal(response.status, want, 'status (%s)' % response.body[:300])
+                expect_equal(len(gate.engine.seen()), 1 if want < 400 else 0, 'requests at the engine')
+
+
+ACTIONS = ('start', 'stop', 'restart', 'kill', 'pause', 'unpause')
+
+
+@check()
+def single_actions_are_granted_one_by_one(run):
+    for key, granted in (('ALLOW_START', ('start',)), ('ALLOW_STOP', ('stop',)), ('ALLOW_RESTARTS', ('stop', 'restart', 'kill')),
+                         ('ALLOW_PAUSE', ('pause',)), ('ALLOW_UNPAUSE', ('unpause',))):
+        with run.case(key), Gate('[allow]\nCONTAINERS = yes\n%s = yes\n' % key) as gate:
+            got = [a for a in ACTIONS if gate.ask('POST', '/containers/web/' + a).status < 300]
+            expect_equal(tuple(got), tuple(a for a in ACTIONS if a in granted), 'allowed')
+
+
+@check()
+def levels_grant_reads_then_changes_then_the_rest(run):
+    requests = (('GET', '/containers/json', None), ('POST', '/containers/web/start', b''), ('GET', '/containers/web/export', None))
+    for text, want in (('CONTAINERS = no', [403, 403, 403]), ('CONTAINERS = read', [200, 403, 403]), ('CONTAINERS = write', [200, 204, 403]),
+                       ('CONTAINERS = full', [200, 204, 200]), ('CONTAINERS = yes', [200, 403, 403]),
+                       ('CONTAINERS = yes\nPOST = yes', [200, 204, 403]), ('POST = yes', [403, 403, 403]),
+                       ('containers = READ', None), ('endpoints = container.list', [200, 403, 403]),
+                       ('endpoints = container.*', [200, 204, 403]), ('endpoints = container.* container.export', [200, 204, 200]),
+                       ('CONTAINERS = full\n[deny]\nendpoints = container.*', [403, 403, 403]),
+                       ('CONTAINERS = full\n[deny]\nendpoints = container.start', [200, 403, 200])):
+        with run.case(text.replace('\n', ' ').replace(' ', '_')), Gate('[allow]\n%s\n' % text) as gate:
+            got = statuses(gate, requests)
+            expect(want is None or got == want, lambda: 'statuses %s, want %s' % (got, want))
+
+
+@check()
+def an_operation_with_a_judge_needs_its_judge_switched_off(run):
+    create = ('POST', '/containers/create', b'{"Image":"a"}')
+    for text, want in (('[allow]\nCONTAINERS = write\n', 403), ('[allow]\nCONTAINERS = write\n[container.create]\njudge = no\n', 201)):
+        with run.case('judge_no' if 'judge' in text else 'judge_absent'), Gate(text) as gate:
+            expect_equal(statuses(gate, [create]), [want])
+
+
+@check()
+def query_keys_are_judged(run):
+    table(run, ALL, (
+        ('known_key_of_a_change', 'POST', '/containers/web/stop?t=3', b'', 204),
+        ('unknown_key_of_a_change', 'POST', '/containers/web/stop?t=3&x=1', b'', 403),
+        ('unknown_key_of_a_read', 'GET', '/containers/json?x=1', None, 200),
+        ('unknown_key_twice', 'GET', '/containers/json?x=1&x=2', None, 400),
+        ('known_key_in_another_case', 'POST', '/containers/web/kill?Signal=TERM', b'', 400),
+        ('repeatable_key_twice', 'GET', '/images/get?names=a&names=b', None, 200),
+        ('checkpoint_of_start', 'POST', '/containers/web/start?checkpoint=c', b'', 403),
+        ('empty_checkpoint_of_start', 'POST', '/containers/web/start?checkpoint=', b'', 204),
+        ('ps_args_aux', 'GET', '/containers/web/top?ps_args=aux', None, 200),
+        ('ps_args_with_environment', 'GET', '/containers/web/top?ps_args=-eo+pid,environ', None, 403),
+        ('ps_args_with_a_path', 'GET', '/containers/web/top?ps_args=/etc', None, 403),
+        ('plus_and_escapes_pass', 'GET', '/events?filters=%7B%22a%22%3A%5B%22b+c%22%5D%7D', None, 200),
+        ('key_without_value', 'GET', '/containers/json?all', None, 400),
+        ('question_mark_in_a_value', 'GET', '/containers/json?before=a?b', None, 200),
+    ))
+
+
+@check()
+def the_query_is_forwarded_as_it_came(run):
+    with Gate(ALL) as gate:
+        for query in ('filters=%7B%22a%22%3A%5B%22b+c%22%5D%7D&since=1', 'until=%31&since=', 'x=%e2%82%ac'):
+            with run.case(query, gate):
+                gate.engine.clear()
+                gate.engine.on('^/events', b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+                expect_equal(gate.ask('GET', '/events?' + query).status, 200)
+                expect_equal(gate.engine.seen()[0].query, query)
+
+
+@check()
+def options_in_query_and_body_alike_are_an_echo(run):
+    table(run, ALL, (
+        ('member_repeated_in_the_query', 'POST', '/containers/create?Image=a&name=b', b'{"Image":"a"}', 201),
+        ('member_spelled_otherwise', 'POST', '/containers/create?image=a', b'{"Image":"a"}', 403),
+        ('no_such_member', 'POST', '/containers/create?Nope=a', b'{"Image":"a"}', 403),
+        ('body_that_repeats_the_query', 'POST', '/containers/web/stop?t=3', b'{"t":3}', 204),
+        ('body_with_another_value', 'POST', '/containers/web/stop?t=3', b'{"t":4}', 400),
+        ('body_with_another_key', 'POST', '/containers/web/stop?t=3', b'{"signal":"KILL"}', 400),
+        ('body_with_a_list', 'POST', '/containers/web/stop?t=3', b'{"t":[3]}', 400),
+        ('empty_object', 'POST', '/containers/web/stop?t=3', b'{}', 204),
+        ('empty_object_on_start', 'POST', '/containers/web/start', b'{}', 204),
+        ('anything_else_on_start', 'POST', '/containers/web/start', b'{"a":1}', None or 400),
+    ))
+    with Gate(ALL) as gate:
+        with run.case('echo_keys_are_not_forwarded', gate):
+            gate.ask('POST', '/containers/create?Image=a&name=b', JSON, b'{"Image":"a"}')
+            expect_equal((gate.engine.seen()[0].query, gate.engine.seen()[0].body), ('name=b', b'{"Image":"a"}'))
+        with run.case('echo_bodies_are_not_forwarded', gate):
+            gate.engine.clear()
+            gate.ask('POST', '/containers/web/stop?t=3', JSON, b'{"t":3}')
+            request = gate.engine.seen()[0]
+            expect_equal((request.query, request.body, request.get('content-type')), ('t=3', b'', None))
+        with run.case('empty_authconfig_is_dropped', gate):
+            gate.engine.clear()
+            gate.ask('POST', '/images/create?fromImage=a&tag=1&authconfig=', (), b'')
+            expect_equal(gate.engine.seen()[0].query, 'fromImage=a&tag=1')
+        with run.case('authconfig_with_a_value_is_refused', gate):
+            expect_equal(gate.ask('POST', '/images/create?fromImage=a&tag=1&authconfig=x', (), b'').status, 403)
+
+
+@check()
+def scope_limits_the_objects_by_name(run):
+    scope = ALL + '[scope]\ncontainers = web-*\nnetworks = net_*\nvolumes = vol_*\n'
+    table(run, scope, (
+        ('container_in_scope', 'GET', '/containers/web-1/json', None, 200),
+        ('container_out_of_scope', 'GET', '/containers/db/json', None, 403),
+        ('change_in_scope', 'POST', '/containers/web-1/stop', b'', 204),
+        ('change_out_of_scope', 'POST', '/containers/db/stop', b'', 403),
+        ('full_id', 'POST', '/containers/%s/stop' % ('a' * 64), b'', 403),
+        ('short_id', 'POST', '/containers/abc123/stop', b'', 403),
+        ('two_digits', 'GET', '/containers/ab/json', None, 403),
+        ('remove_out_of_scope', 'DELETE', '/containers/db', None, 403),
+        ('rename_into_scope', 'POST', '/containers/db/rename?name=web-2', b'', 403),
+        ('rename_out_of_scope', 'POST', '/containers/web-1/rename?name=db', b'', 403),
+        ('rename_within_scope', 'POST', '/containers/web-1/rename?name=web-2', b'', 204),
+        ('create_in_scope', 'POST', '/containers/create?name=web-3', b'{"Image":"a"}', 201),
+        ('create_out_of_scope', 'POST', '/containers/create?name=db', b'{"Image":"a"}', 403),
+        ('create_without_a_name', 'POST', '/containers/create', b'{"Image":"a"}', 403),
+        ('commit_out_of_scope', 'POST', '/commit?container=db&repo=x', b'{}', 403),
+        ('commit_in_scope', 'POST', '/commit?container=web-1&repo=x', b'{}', 201),
+        ('network_in_scope', 'GET', '/networks/net_a', None, 200),
+        ('network_out_of_scope', 'GET', '/networks/bridge', None, 403),
+        ('network_by_id', 'DELETE', '/networks/' + 'e' * 64, None, 403),
+        ('volume_in_scope', 'GET', '/volumes/vol_a', None, 200),
+        ('volume_out_of_scope', 'DELETE', '/volumes/data', None, 403),
+        ('lists_name_no_object', 'GET', '/containers/json', None, 200),
+    ))
+
+
+@check()
+def a_scope_that_hex_digits_could_match_is_no_configuration(run):
+    for glob in ('*', 'a*', '???'):
+        with run.case(glob), Gate(ALL + '[scope]\ncontainers = %s\n' % glob) as gate:
+            expect_equal(gate.ask('GET', '/_ping').status, 503)
+
+
+@check()
+def shadow_forwards_what_the_policy_denies_and_says_so(run):
+    with Gate('[policy]\nmode = shadow\n' + READ) as gate:
+        with run.case('denied_by_the_policy', gate):
+            expect_equal(gate.ask('POST', '/containers/web/restart').status, 204)
+            record = gate.journal.wait_records(1, endpoint='container.restart')[0]
+            expect_equal(record.verdict, 'would-deny')
+        with run.case('allowed', gate):
+            expect_equal(gate.ask('GET', '/containers/json').status, 200)
+            expect_equal(gate.journal.wait_records(1, endpoint='container.list')[0].verdict, 'allow')
+        with run.case('malformed_stays_refused', gate):
+            expect_equal(gate.ask('GET', '/x/../_ping').status, 400)
+        with run.case('upgrades_stay_refused', gate), gate.connect() as client:
+            client.send(head('POST', '/containers/web/attach?stream=1', [('Connection', 'Upgrade'), ('Upgrade', 'tcp')]))
+            expect_equal(client.read().status, 403)
+        with run.case('status_says_that_nothing_is_enforced', gate):
+            gate.notify.wait_line('^STATUS=.*shadow')
+
+
+@check()
+def podman_routes_need_engine_podman(run):
+    podman = '[upstream]\nengine = podman\n[allow]\nLIBPOD_CONTAINERS = read\nLIBPOD_PING = read\nCONTAINERS = read\n'
+    with Gate(podman) as gate:
+        for name, method, target, want in (
+                ('versioned', 'GET', '/v4.0.0/libpod/containers/json', 200), ('ping', 'GET', '/libpod/_ping', 200),
+                ('versioned_ping', 'GET', '/v4.3.1/libpod/_ping', 200),
+                ('not_granted', 'GET', '/v4.0.0/libpod/info', 403), ('docker_route', 'GET', '/v1.41/containers/json', 200),
+                ('unknown_key_of_a_read', 'GET', '/v1.41/containers/json?x=1', 403)):
+            with run.case(name, gate):
+                expect_equal(gate.ask(method, target).status, want)
+
+
+@check()
+def exec_ids_of_others_are_refused(run):
+    config = '[allow]\nEXEC = write\nCONTAINERS = read\n[exec.create]\njudge = no\nforeign-ids = %s\n'
+    for value, want in (('yes', 200),):
+        with run.case('foreign_ids_' + value), Gate(config % value) as gate:
+            expect_equal(gate.ask('GET', '/exec/%s/json' % ('a' * 64)).status, want)
+    with run.case('without_judge_no'), Gate('[allow]\nEXEC = write\n') as gate:
+        expect_equal(gate.ask('POST', '/exec/%s/start' % ('a' * 64), JSON, b'{}').status, 403)
+        expect_equal(gate.ask('GET', '/exec/%s/json' % ('a' * 64)).status, 403)

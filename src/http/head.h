@@ -97,5 +97,15 @@ const char *http_method_name(HttpMethod method); /* "" for OTHER */
 /* Which known header this name is, in any case. */
 HttpHeaderId http_header_id(Bytes name);
 
+/* Its usual spelling ("Content-Type"), or the prefix that it stands for ("X-Docker-"); none for
+ * OTHER. */
+Bytes http_header_name(HttpHeaderId id);
+
+/* Is it on the allowlist of request headers that are written again for the engine (POLICY 2)? */
+bool http_header_is_forwarded(HttpHeaderId id);
+
+/* Does it speak of the connection or the framing, so that ours takes its place in an answer? */
+bool http_header_is_hop_by_hop(HttpHeaderId id);
+
 /* The first line of that header, or NULL. */
 const HttpHeader *http_head_find(const HttpHead *head, HttpHeaderId id);

@@ -17,19 +17,20 @@ typedef struct AuditSink AuditSink;
 int audit_sink_new(const char *path, AuditSink **ret);
 AuditSink *audit_sink_free(AuditSink *sink);
 
-/* Sends the record or queues it; full: dropped and counted. */
+/* Sends the record, or queues it while the journal takes none. Dropped and counted when the queue
+ * is full or the journal is gone. */
 void audit_emit(AuditSink *sink, const AuditRecord *rec);
 
 /* May a record be promised now? false: the journal takes none and the ring is full, or it is gone:
  * `audit required` refuses. Tries to flush and to connect first. */
 bool audit_sink_is_able(AuditSink *sink);
 
-/* Sends what is queued. Returns true when nothing is left. Call it when audit_sink_fd() is writable
- * and on the tick. */
+/* Sends what is queued, then the report of what was dropped. Returns true when nothing is queued
+ * any more. Call it when audit_sink_fd() is writable and on the tick. */
 bool audit_sink_flush(AuditSink *sink);
 
-/* For the loop: the socket, or -1; it changes when the sink connects anew (audit_sink_generation()
- * then grows). */
+/* For the loop: the socket. It is the same for the sink's whole life, also when the sink connects
+ * anew; were that to change, audit_sink_generation() would grow. */
 int audit_sink_fd(const AuditSink *sink);
 uint64_t audit_sink_generation(const AuditSink *sink);
 size_t audit_sink_n_queued(const AuditSink *sink);

@@ -73,9 +73,9 @@ typedef enum QueryRule {
         QUERY_NAME,    /* an object name, one leading / ignored */
         QUERY_ID,      /* id slot grammar */
         QUERY_PS_ARGS, /* container.top: POLICY 10 */
-        QUERY_JUDGED,  /* only what the judge's section allows (the next issue's); free with judge =
-                          no */
+        QUERY_JUDGED,  /* only what the judge's section allows; free with judge = no */
         QUERY_SESSION, /* zero unless build.session is allowed */
+        QUERY_FILE,    /* a relative path that stays below where it starts */
 } QueryRule;
 
 typedef struct QueryKey {
@@ -83,7 +83,7 @@ typedef struct QueryKey {
         bool repeatable;
         QueryRule rule;
         int min, max;
-        const char *words; /* "|not-running|next-exit" */
+        const char *words; /* "|not-running|next-exit"; JUDGED, SESSION: harmless beside zero */
 } QueryKey;
 
 typedef struct Endpoint {
@@ -91,15 +91,16 @@ typedef struct Endpoint {
         EndpointLevel level;
         HttpMethod method;
         const char *pattern; /* "/containers/{container}/json": {container} {network} {volume}
-                                {image} {exec} {other} */
-        const char *section; /* "CONTAINERS", "LIBPOD_CONTAINERS" */
+                                {image} {exec} {plugin} {checkpoint} {other} */
+        size_t pattern_len;
+        bool is_libpod;
+        const char *section; /* "CONTAINERS", "LIBPOD_CONTAINERS"; "": of none */
         EndpointKind kind;
         EndpointBody body;
         EndpointHijack hijack;
         EndpointJudge judge;
-        unsigned min_minor; /* first API 1.N that has it; 0: always */
-        const QueryKey *query;
-        bool is_libpod;
+        unsigned min_minor;    /* first API 1.N that has it; 0: always */
+        const QueryKey *query; /* NULL: knows no key */
 } Endpoint;
 
 /* The table; an endpoint's index is stable for the life of the process. */

@@ -9,6 +9,8 @@
 #include "docker/endpoint.h"
 #include "util/buffer.h"
 
+#define REQUEST_ECHO_MAX 4096 /* bytes of a body that only repeats the query */
+
 typedef enum RequestBody {
         REQUEST_BODY_NONE = 0, /* no body, nothing is sent */
         REQUEST_BODY_STREAM,   /* passed on as it comes */

@@ -49,14 +49,14 @@ typedef struct AuditRecord {
         Bytes field;
         Bytes value;
         Place rule;
-        const char *hint;
+        const char *hint;   /* of the Decision: an ini line, or the name of an operation to allow */
         const char *policy; /* instance */
         unsigned status, upstream_status;
         uint64_t bytes_in, bytes_out, duration_usec;
         const char *body_sha256; /* NULL: none */
         const char *config_sha256;
-        const char *text;   /* start, reload, fault: the sentence for MESSAGE; NULL: made from the
-                               fields */
+        const char *text; /* our sentence for MESSAGE: the whole of it for start, reload and fault,
+                             the why of a request; NULL: made from the fields */
         uint64_t n_dropped; /* records lost before this one, when it reports them */
 } AuditRecord;
 

@@ -96,8 +96,10 @@ typedef struct Policy {
         char sha256[65]; /* of all files read, in order */
 } Policy;
 
-/* An empty policy: n_refs 1, built-in defaults (only what config.c grants by default is granted:
- * here nothing). NULL: out of memory. */
+/* An empty policy: n_refs 1, nothing granted, default limits, api_min 24; name and upstream are
+ * NULL until config/config sets them. What the pointers in it hold is malloc()ed, the texts of
+ * Words, hosts and origins too, but for section and key of a PolicyList, which are static. NULL:
+ * out of memory. */
 Policy *policy_new(void);
 Policy *policy_ref(Policy *p);
 Policy *policy_unref(Policy *p);

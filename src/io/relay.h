@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One direction of bytes between two streams. It does not know what it carries: a filter says which
+ * of the bytes at hand may pass. Bytes are held here only while the sink takes no more, 64 KiB at
+ * most.
+ */
+#pragma once
+
+#include "io/stream.h"
+#include "util/buffer.h"
+
+typedef enum RelayState {
+        RELAY_WAITS = 0,     /* for the source */
+        RELAY_BLOCKED,       /* for the sink: bytes are pending */
+        RELAY_YIELDS,        /* its budget is spent: call again after the others */
+        RELAY_DONE,          /* the filter saw the end, and all was sent */
+        RELAY_SOURCE_EOF,    /* the source ended first, and all was sent */
+        RELAY_SOURCE_BROKEN, /* the source was reset, or the filter refused its bytes */
+        RELAY_SINK_BROKEN,
+        RELAY_NO_MEMORY,
+} RelayState;
+
+typedef struct RelayTake {
+        size_t n;    /* bytes from the start of the input that pass */
+        bool ends;   /* nothing passes after them */
+        bool is_bad; /* what follows them may not pass */
+} RelayTake;
+
+typedef struct Relay {
+        Stream *from, *to;
+        RelayTake (*filter)(void *userdata, Bytes input); /* NULL: everything passes, without end */
+        void *userdata;
+        Buffer pending; /* to be sent first; heads are written into it */
+        uint64_t n_sent;
+        bool has_ended; /* the filter saw the end */
+        bool is_bad;
+} Relay;
+
+/* Forgets everything but pending's memory. */
+void relay_reset(Relay *r);
+void relay_done(Relay *r);
+
+/* Bytes that were read elsewhere already: through the filter, then sent or kept pending. */
+RelayState relay_push(Relay *r, Bytes input);
+
+/* Moves what can be moved, reading into room (shared, at least 64 KiB). Safe to call at any time,
+ * any number of times. */
+RelayState relay_pump(Relay *r, char *room, size_t room_size);
+
+/* Sends what is pending: BLOCKED, SINK_BROKEN or WAITS. */
+RelayState relay_flush(Relay *r);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of an exchange call of each other; nobody else includes this. */
+#pragma once
+
+#include "proxy/exchange.h"
+
+/* A refusal of ours, as it goes to the client and into the audit. */
+typedef struct Refusal {
+        unsigned status;
+        AuditVerdict verdict; /* DENY, REJECT or FAULT */
+        const char *reason;   /* fixed word */
+        const char *text;     /* sentence without a full stop */
+        Bytes subject;        /* shown in ticks after text; may be empty */
+        Bytes field;
+        Place place;
+        const char *hint;
+        bool closes; /* the connection can't be used again, whatever is known of the body */
+} Refusal;
+
+/* refuse.c */
+void exchange_refuse(Exchange *x, const Refusal *refusal);
+void exchange_refuse_error(Exchange *x, const HttpError *error, bool closes);
+void exchange_refuse_fault(Exchange *x, unsigned status, const char *reason, const char *text);
+void exchange_record(Exchange *x, const Refusal *refusal); /* refusal may be NULL */
+bool exchange_record_decision(Exchange *x); /* false: audit unavailable, it was refused */
+void exchange_pump_refusal(Exchange *x);
+void exchange_linger(Exchange *x);
+
+/* judge.c */
+void exchange_judge_body(Exchange *x);   /* the collected body is whole */
+void exchange_release_body(Exchange *x); /* gives its reservation back */
+void exchange_collect(Exchange *x);      /* reads on */
+
+/* answer.c: reads and relays the answer. false: the exchange changed its state, look anew. */
+bool exchange_read_answer(Exchange *x);
+RelayTake exchange_filter_answer(void *userdata, Bytes input);
+
+/* exchange.c */
+void exchange_connect(Exchange *x);
+void exchange_drop_upstream(Exchange *x);
+RelayTake exchange_filter_request(void *userdata, Bytes input);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own answers, and the one record that each exchange leaves in the audit. */
+#include "proxy/exchange-parts.h"
+
+#include "http/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Audit */
+
+static AuditRecord exchange_describe(const Exchange *x, AuditEvent event) {
+        Bytes facts = buffer_bytes(&x->facts);
+
+        return (AuditRecord){
+                .event = event,
+                .verdict = x->verdict,
+                .req_id = x->id,
+                .conn_id = x->client->conn_id,
+                .listener = x->client->listener,
+                .peer = &x->client->peer,
+                .method = bytes_slice(facts, 0, x->method_len),
+                .target = bytes_slice(facts, x->method_len, x->target_len),
+                .user_agent = bytes_skip(facts, x->method_len + x->target_len),
+                .api_minor = x->api_minor,
+                .endpoint = x->endpoint,
+                .reason = x->reason,
+                .policy = x->ctx->instance,
+                .status = x->status,
+                .upstream_status = x->upstream_status,
+                .bytes_in = x->is_tunnel ? x->up.n_sent : x->request_body.n_payload,
+                .bytes_out = x->down.n_sent,
+                .duration_usec = loop_now(x->ctx->loop) - x->started_usec,
+                .body_sha256 = x->body_sha256[0] ? x->body_sha256 : NULL,
+                .config_sha256 = x->policy ? x->policy->sha256 : NULL,
+        };
+}
+
+static bool exchange_is_change(const Exchange *x) {
+        return !x->endpoint || x->endpoint->level != ENDPOINT_LEVEL_READ;
+}
+
+/* [audit] log: faults and refusals are always written. */
+static bool exchange_is_logged(const Exchange *x) {
+        if (x->verdict != AUDIT_VERDICT_ALLOW || !x->policy)
+                return true;
+
+        switch (x->policy->log) {
+        case POLICY_LOG_ALL:
+                return true;
+        case POLICY_LOG_CHANGES:
+                return exchange_is_change(x);
+        case POLICY_LOG_DENIED:
+                return false;
+        }
+        return true;
+}
+
+void exchange_record(Exchange *x, const Refusal *refusal) {
+        AuditRecord rec;
+        bool is_second = x->was_recorded;
+
+        /* The first record comes once, early or at the end; the second at the end of what was
+         * recorded early. */
+        if (is_second && (!exchange_is_over(x) || x->is_own_answer))
+                return;
+        x->was_recorded = true;
+        if (!exchange_is_logged(x))
+                return;
+
+        rec = exchange_describe(x, is_second ? AUDIT_EVENT_TUNNEL_END : AUDIT_EVENT_REQUEST);
+        if (refusal) {
+                rec.field = refusal->field;
+                rec.value = refusal->subject;
+                rec.rule = refusal->place;
+                rec.hint = refusal->hint;
+        } else if (x->policy && x->endpoint && x->verdict == AUDIT_VERDICT_ALLOW)
+                rec.rule = x->policy->grants[endpoint_index(x->endpoint)].allowed_at;
+        audit_emit(x->ctx->sink, &rec);
+}
+
+/* With `required` the decision is on record before anything is forwarded. */
+bool exchange_record_decision(Exchange *x) {
+        AuditRecord rec;
+
+        if (x->policy->required == POLICY_REQUIRED_NO ||
+            (x->policy->required == POLICY_REQUIRED_CHANGES && !exchange_is_change(x)))
+                return true;
+
+        if (!audit_sink_is_able(x->ctx->sink)) {
+                exchange_refuse_fault(x, 503, "audit-unavailable",
+                                      "the request cannot be recorded in the journal");
+                return false;
+        }
+        rec = exchange_describe(x, AUDIT_EVENT_DECISION);
+        rec.rule = x->policy->grants[endpoint_index(x->endpoint)].allowed_at;
+        audit_emit(x->ctx->sink, &rec);
+        return true;
+}
+
+/* Refusals */
+
+/* The connection can go on when the whole request is known to be read: no body, or all of it at
+ * hand. */
+static bool exchange_skips_body(Exchange *x) {
+        Buffer *ahead = &x->client->ahead;
+        size_t n = 0;
+
+        if (x->wants_continue) /* the client waits for a word before it sends the body: it won't */
+                return x->request_body.state == HTTP_BODY_DONE;
+        if (http_body_feed(&x->request_body, buffer_bytes(ahead), &n, NULL) < 0)
+                return false;
+        buffer_consume(ahead, n);
+        return x->request_body.state == HTTP_BODY_DONE;
+}
+
+static const char *refusal_word(AuditVerdict verdict) {
+        switch (verdict) {
+        case AUDIT_VERDICT_DENY:
+                return "denied: ";
+        case AUDIT_VERDICT_REJECT:
+                return "refused: ";
+        case AUDIT_VERDICT_NONE:
+        case AUDIT_VERDICT_ALLOW:
+        case AUDIT_VERDICT_WOULD_DENY:
+        case AUDIT_VERDICT_FAULT:
+                break;
+        }
+        return "";
+}
+
+/* "sockgate: denied: POST /containers/create: not allowed by the policy [id 01J...]" */
+static size_t refusal_message(const Exchange *x, const Refusal *refusal, char *room, size_t size) {
+        Bytes facts = buffer_bytes(&x->facts),
+              target = bytes_slice(facts, x->method_len, x->target_len);
+        char method[32], path[LIMIT_MESSAGE + 32], subject[LIMIT_MESSAGE + 32];
+        size_t n_method, n_path, n_subject;
+        int n;
+
+        n_method = audit_escape(bytes_slice(facts, 0, x->method_len), method, sizeof(method));
+        n_path = audit_escape(bytes_slice(target, 0, bytes_find(target, '?')), path, LIMIT_MESSAGE);
+        n_subject = audit_escape(refusal->subject, subject, LIMIT_MESSAGE);
+        n = snprintf(room, size, "sockgate: %s%.*s%s%.*s%s%s%s%.*s%s [id %s]",
+                     refusal_word(refusal->verdict), (int) n_method, method, n_method ? " " : "",
+                     (int) n_path, path, n_path ? ": " : "", refusal->text, n_subject ? " '" : "",
+                     (int) n_subject, subject, n_subject ? "'" : "", x->id);
+        return n < 0 ? 0 : MIN((size_t) n, size - 1);
+}
+
+void exchange_refuse(Exchange *x, const Refusal *refusal) {
+        char message[4 * LIMIT_MESSAGE];
+        HttpRefusal answer = { .status = refusal->status, .is_head = x->is_head };
+
+        exchange_release_body(x);
+        relay_reset(&x->up);
+        x->verdict = refusal->verdict;
+        x->reason = refusal->reason;
+        x->status = refusal->status;
+        x->is_own_answer = true;
+        x->closes = x->closes || refusal->closes || x->ctx->is_draining || !exchange_skips_body(x);
+        answer.closes = x->closes;
+        answer.keeps_alive = x->asked_keep_alive && !x->closes;
+        answer.message = (Bytes){ message, refusal_message(x, refusal, message, sizeof(message)) };
+
+        exchange_record(x, refusal);
+        exchange_set_state(x, EXCHANGE_STATE_REFUSE);
+        loop_deadline_set(x->ctx->loop, &x->client->deadline,
+                          loop_now(x->ctx->loop) + LIMIT_REFUSAL_USEC);
+        if (http_write_refusal(&x->down.pending, &answer) < 0)
+                exchange_set_state(x, EXCHANGE_STATE_CLOSED);
+        else
+                exchange_pump_refusal(x);
+}
+
+void exchange_refuse_error(Exchange *x, const HttpError *error, bool closes) {
+        const Request *req = &x->ctx->request;
+        bool is_denial = error->status == 403;
+        Refusal refusal = {
+                .status = error->status,
+                .verdict = is_denial ? AUDIT_VERDICT_DENY : AUDIT_VERDICT_REJECT,
+                .reason = error->reason,
+                .text = error->text,
+                .closes = closes,
+        };
+
+        if (x->endpoint && req->endpoint == x->endpoint && req->bad_pair)
+                refusal.subject = req->bad_pair->key;
+        exchange_refuse(x, &refusal);
+}
+
+void exchange_refuse_fault(Exchange *x, unsigned status, const char *reason, const char *text) {
+        exchange_refuse(x, &(Refusal){
+                                   .status = status,
+                                   .verdict = AUDIT_VERDICT_FAULT,
+                                   .reason = reason,
+                                   .text = text,
+                           });
+}
+
+/* Lingering: reads and drops, so that a close does not reset our answer away (RFC 9112 9.6). */
+
+void exchange_linger(Exchange *x) {
+        exchange_set_state(x, EXCHANGE_STATE_LINGER);
+        loop_deadline_set(x->ctx->loop, &x->client->deadline,
+                          loop_now(x->ctx->loop) + LIMIT_LINGER_USEC);
+        buffer_done(&x->client->ahead);
+        stream_shutdown(&x->client->stream);
+        x->n_seen = 0;
+}
+
+static void exchange_pump_linger(Exchange *x) {
+        while (x->n_seen < LIMIT_LINGER_BYTES) {
+                size_t n = 0;
+                StreamResult result =
+                        stream_recv(&x->client->stream, x->ctx->room, CONTEXT_ROOM_SIZE, &n);
+
+                if (result == STREAM_AGAIN)
+                        return;
+                if (result != STREAM_OK)
+                        break;
+                x->n_seen += n;
+        }
+        exchange_set_state(x, EXCHANGE_STATE_CLOSED);
+}
+
+void exchange_pump_refusal(Exchange *x) {
+        if (x->state == EXCHANGE_STATE_REFUSE)
+                switch (relay_flush(&x->down)) {
+                case RELAY_WAITS:
+                        if (x->closes)
+                                exchange_linger(x);
+                        else
+                                exchange_set_state(x, EXCHANGE_STATE_DONE);
+                        break;
+                case RELAY_BLOCKED:
+                        return;
+                case RELAY_YIELDS:
+                case RELAY_DONE:
+                case RELAY_SOURCE_EOF:
+                case RELAY_SOURCE_BROKEN:
+                case RELAY_SINK_BROKEN:
+                case RELAY_NO_MEMORY:
+                        exchange_set_state(x, EXCHANGE_STATE_CLOSED);
+                        return;
+                }
+        if (x->state == EXCHANGE_STATE_LINGER)
+                exchange_pump_linger(x);
+}

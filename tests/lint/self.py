@@ -9,7 +9,7 @@ import sources
 
 C = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 SH = "#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\n"
-TABLE = "tests/lint/layers", "util/*:\nlow/a:\nlow/b: low/a\n<jansson.h>: low/b\n"
+TABLE = "tests/lint/layers", "util/*:\nlow/a:\nlow/b: low/a\nlow/v.h:\nlow/v: low/b\n<jansson.h>: low/b\n"
 HOME = "/ho" + "me/"
 
 
@@ -36,6 +36,8 @@ CASES = [
     ("layer_kept", "layers", {"src/low/b.c": '#include "low/a.h"\n#include "util/x.h"\n#include <jansson.h>\n'}, None),
     ("layer_broken", "layers", {"src/low/a.c": '\n#include "low/b.h"\n'}, "src/low/a.c:2"),
     ("layer_broken_by_part", "layers", {"src/low/a-part.h": '#  include "low/b.h"\n'}, "src/low/a-part.h:1"),
+    ("layer_of_a_header_alone", "layers", {"src/low/v.c": '#include "low/v.h"\n#include "low/b.h"\n',
+                                           "src/low/v.h": '#include "low/b.h"\n'}, "src/low/v.h:1"),
     ("third_party_header_elsewhere", "layers", {"src/low/a.c": "#include <jansson.h>\n"}, "src/low/a.c:1"),
     ("system_header_unknown", "layers", {"src/low/a.c": "#include <systemd/sd-bus.h>\n"}, "src/low/a.c:1"),
     ("module_without_row", "layers", {"src/low/c.c": C}, "src/low/c.c"),

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h> /* the names of events; the calls are in loop.c alone */
 
 typedef struct Loop Loop;
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #define STREAM_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)

@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #define LISTENER_WARN_USEC (10 * USEC_PER_SEC)

@@ -23,6 +23,8 @@ typedef struct ConfigOptions {
         const char *instance;      /* name of the policy, and %i */
         const char *runtime_dir;   /* %t: "/run" or the user's */
         bool is_user;              /* a user instance: its default upstreams */
+        bool is_docker_missing;    /* of a user instance: %t/docker.sock does not exist, its default
+                                      is Podman's socket */
         bool has_peer_pidfd;       /* the kernel has SO_PEERPIDFD: [peers] units and containers are
                                       allowed */
         const ConfigFile *presets; /* every preset that could be named: file name NAME.conf */

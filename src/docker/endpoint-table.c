@@ -243,7 +243,8 @@ static const Endpoint volumes_rows[] = {
         { "volume.prune",   WRITE, POST,   P("/volumes/prune"), "VOLUMES",
           .query = KEYS(ANY("filters")) },
         { "volume.update",  WRITE, PUT,    P("/volumes/{volume}"), "VOLUMES",
-          .body = JSON, .min_minor = 42, .query = KEYS(INT("version", 0, 0)) },
+          .body = JSON, .judge = JUDGE_VOLUME_CREATE, .min_minor = 42,
+          .query = KEYS(INT("version", 0, 0)) },
         { "volume.remove",  WRITE, DELETE, P("/volumes/{volume}"), "VOLUMES",
           .query = KEYS(ANY("force")) },
 };

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http/body: where a body ends, and which chunk framing is refused. Each case is fed whole and in
+ * pieces of every size, from memory of exactly its length: the outcome must not depend on the cuts.
+ */
+#include "http/body.h"
+
+#include "util/macros.h"
+
+#include <check.h>
+
+#define T(literal)                                                                                 \
+        { (literal), sizeof(literal) - 1 }
+
+typedef struct Case {
+        const char *name;
+        HttpFraming framing;
+        uint64_t length;
+        Bytes input;
+        HttpBodyState state; /* at the end */
+        size_t n_taken;
+        Bytes payload;
+} Case;
+
+#define CHUNKED HTTP_FRAMING_CHUNKED, 0
+
+static const Case cases[] = {
+        { "none", HTTP_FRAMING_NONE, 0, T("GET /"), HTTP_BODY_DONE, 0, T("") },
+        { "length 0", HTTP_FRAMING_LENGTH, 0, T("x"), HTTP_BODY_DONE, 0, T("") },
+        { "length, one byte short", HTTP_FRAMING_LENGTH, 5, T("hell"), HTTP_BODY_MORE, 4,
+          T("hell") },
+        { "length, exact", HTTP_FRAMING_LENGTH, 5, T("hello"), HTTP_BODY_DONE, 5, T("hello") },
+        { "length, next request behind", HTTP_FRAMING_LENGTH, 5, T("helloGET /"), HTTP_BODY_DONE, 5,
+          T("hello") },
+        { "until close", HTTP_FRAMING_CLOSE, 0, T("0\r\n\r\nx"), HTTP_BODY_MORE, 6,
+          T("0\r\n\r\nx") },
+
+        { "one chunk", CHUNKED, T("5\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_DONE, 15, T("hello") },
+        { "no chunk", CHUNKED, T("0\r\n\r\n"), HTTP_BODY_DONE, 5, T("") },
+        { "two chunks", CHUNKED, T("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), HTTP_BODY_DONE, 18,
+          T("abc") },
+        { "next request behind", CHUNKED, T("0\r\n\r\nGET /"), HTTP_BODY_DONE, 5, T("") },
+        { "hex, both cases", CHUNKED, T("a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"),
+          HTTP_BODY_DONE, 36, T("01234567890123456789a") },
+        { "payload that looks like framing", CHUNKED, T("5\r\n0\r\n\r\n\r\n0\r\n\r\n"),
+          HTTP_BODY_DONE, 15, T("0\r\n\r\n") },
+        { "8 leading zeros", CHUNKED, T("000000001\r\na\r\n0\r\n\r\n"), HTTP_BODY_DONE, 19,
+          T("a") },
+        { "9 leading zeros", CHUNKED, T("0000000001\r\na\r\n0\r\n\r\n"), HTTP_BODY_BAD, 9, T("") },
+        { "last chunk 00", CHUNKED, T("00\r\n\r\n"), HTTP_BODY_DONE, 6, T("") },
+        { "last chunk, 8 leading zeros", CHUNKED, T("000000000\r\n\r\n"), HTTP_BODY_DONE, 13,
+          T("") },
+        { "last chunk, 9 leading zeros", CHUNKED, T("0000000000\r\n\r\n"), HTTP_BODY_BAD, 9,
+          T("") },
+        { "8 digits", CHUNKED, T("00ffffffff\r\nab"), HTTP_BODY_MORE, 14, T("ab") },
+        { "9 digits", CHUNKED, T("100000000\r\nab"), HTTP_BODY_BAD, 8, T("") },
+        { "17 digits", CHUNKED, T("00000000000000005\r\nhello\r\n"), HTTP_BODY_BAD, 9, T("") },
+        { "size cut", CHUNKED, T("5"), HTTP_BODY_MORE, 1, T("") },
+        { "end cut", CHUNKED, T("0\r\n\r"), HTTP_BODY_MORE, 4, T("") },
+        { "chunk cut", CHUNKED, T("5\r\nhell"), HTTP_BODY_MORE, 7, T("hell") },
+
+        { "extension", CHUNKED, T("5;a=b\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "quoted extension", CHUNKED, T("5;a=\"b\"\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1,
+          T("") },
+        { "blank after the size", CHUNKED, T("5 \r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "tab after the size", CHUNKED, T("5\t\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "blank before the size", CHUNKED, T(" 5\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 0,
+          T("") },
+        { "no size", CHUNKED, T("\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 0, T("") },
+        { "0x", CHUNKED, T("0x5\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "plus", CHUNKED, T("+5\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 0, T("") },
+        { "minus", CHUNKED, T("-5\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 0, T("") },
+        { "letter beyond f", CHUNKED, T("5g\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "NUL in the size", CHUNKED, T("5\0\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "bare LF after the size", CHUNKED, T("5\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "CR and junk after the size", CHUNKED, T("5\rxhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 2,
+          T("") },
+        { "two CR after the size", CHUNKED, T("5\r\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 2,
+          T("") },
+        { "bare LF after data", CHUNKED, T("5\r\nhello\n0\r\n\r\n"), HTTP_BODY_BAD, 8, T("hello") },
+        { "nothing after data", CHUNKED, T("5\r\nhello0\r\n\r\n"), HTTP_BODY_BAD, 8, T("hello") },
+        { "data longer than said", CHUNKED, T("4\r\nhello\r\n0\r\n\r\n"), HTTP_BODY_BAD, 7,
+          T("hell") },
+        { "two junk bytes after data", CHUNKED, T("5\r\nhelloXX0\r\n\r\n"), HTTP_BODY_BAD, 8,
+          T("hello") },
+        { "trailer field", CHUNKED, T("0\r\nA: b\r\n\r\n"), HTTP_BODY_BAD, 3, T("") },
+        { "trailing Content-Length", CHUNKED, T("0\r\nContent-Length: 5\r\n\r\n"), HTTP_BODY_BAD, 3,
+          T("") },
+        { "bare LF after the last size", CHUNKED, T("0\n\r\n"), HTTP_BODY_BAD, 1, T("") },
+        { "bare LF at the end", CHUNKED, T("0\r\n\n"), HTTP_BODY_BAD, 3, T("") },
+        { "CR and junk at the end", CHUNKED, T("0\r\n\rX"), HTTP_BODY_BAD, 4, T("") },
+};
+
+/* Feeds in pieces of this size, each a copy of its own so that ASan sees a read too far. */
+static void feed(const Case *c, size_t size, bool wants_payload) {
+        Buffer payload = {};
+        size_t n_taken = 0;
+        HttpBody b;
+
+        http_body_init(&b, c->framing, c->length);
+        for (size_t at = 0; at < c->input.len && b.state == HTTP_BODY_MORE; at += size) {
+                Bytes piece = bytes_slice(c->input, at, size);
+                _cleanup_free_ char *copy = malloc(piece.len);
+                size_t taken;
+
+                memcpy(copy, piece.data, piece.len);
+                piece.data = copy;
+                ck_assert_int_eq(http_body_feed(&b, piece, &taken, wants_payload ? &payload : NULL),
+                                 0);
+                if (b.state == HTTP_BODY_MORE)
+                        ck_assert_uint_eq(taken, piece.len);
+                n_taken += taken;
+        }
+        ck_assert_msg(b.state == c->state, "%s in %zu: state %d", c->name, size, b.state);
+        ck_assert_msg(n_taken == c->n_taken, "%s in %zu: %zu taken", c->name, size, n_taken);
+        ck_assert_uint_eq(b.n_payload, c->payload.len);
+        if (wants_payload)
+                ck_assert_msg(bytes_eq(buffer_bytes(&payload), c->payload), "%s in %zu: payload",
+                              c->name, size);
+        buffer_done(&payload);
+}
+
+START_TEST(ends_as_the_table_says_whatever_the_cuts) {
+        const Case *c = &cases[_i];
+
+        for (size_t size = 1; size <= c->input.len; size++)
+                feed(c, size, true);
+        feed(c, c->input.len, false);
+}
+END_TEST
+
+START_TEST(takes_nothing_once_it_is_over) {
+        size_t taken = 1;
+        HttpBody b;
+
+        http_body_init(&b, HTTP_FRAMING_CHUNKED, 0);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("0\r\n\r\n"), &taken, NULL), 0);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("0\r\n\r\n"), &taken, NULL), 0);
+        ck_assert_uint_eq(taken, 0);
+        ck_assert_int_eq(b.state, HTTP_BODY_DONE);
+
+        http_body_init(&b, HTTP_FRAMING_CHUNKED, 0);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("x"), &taken, NULL), 0);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("0\r\n\r\n"), &taken, NULL), 0);
+        ck_assert_uint_eq(taken, 0);
+        ck_assert_int_eq(b.state, HTTP_BODY_BAD);
+}
+END_TEST
+
+START_TEST(no_bytes_change_nothing) {
+        size_t taken = 1;
+        HttpBody b;
+
+        http_body_init(&b, HTTP_FRAMING_CHUNKED, 0);
+        ck_assert_int_eq(http_body_feed(&b, BYTES_NONE, &taken, NULL), 0);
+        ck_assert_uint_eq(taken, 0);
+        ck_assert_int_eq(b.state, HTTP_BODY_MORE);
+        http_body_init(&b, HTTP_FRAMING_LENGTH, 5);
+        ck_assert_int_eq(http_body_feed(&b, BYTES_NONE, &taken, NULL), 0);
+        ck_assert_int_eq(b.state, HTTP_BODY_MORE);
+}
+END_TEST
+
+START_TEST(counts_lengths_beyond_32_bits) {
+        _cleanup_free_ char *data = calloc(1, 65536);
+        size_t taken;
+        HttpBody b;
+
+        http_body_init(&b, HTTP_FRAMING_LENGTH, 999999999999999ULL);
+        ck_assert_int_eq(http_body_feed(&b, (Bytes){ data, 65536 }, &taken, NULL), 0);
+        ck_assert_uint_eq(taken, 65536);
+        ck_assert_uint_eq(b.left, 999999999999999ULL - 65536);
+}
+END_TEST
+
+int main(void) {
+        Suite *suite = suite_create("http-body");
+        TCase *tc = tcase_create("http-body");
+        SRunner *runner;
+        int n_failed;
+
+        tcase_add_loop_test(tc, ends_as_the_table_says_whatever_the_cuts, 0,
+                            (int) ARRAY_SIZE(cases));
+        tcase_add_test(tc, takes_nothing_once_it_is_over);
+        tcase_add_test(tc, no_bytes_change_nothing);
+        tcase_add_test(tc, counts_lengths_beyond_32_bits);
+        suite_add_tcase(suite, tc);
+
+        runner = srunner_create(suite);
+        srunner_run_all(runner, CK_ENV);
+        n_failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return n_failed > 0;
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""suite.py SUITE FOLDER DAEMON TRIXIE NPM FILTER - one suite of tests/engine/run, inside its namespaces."""
+import os
+import signal
+import sys
+
+import cases_cli
+import engine as e
+from compare import Results, World
+
+SECRET = 'tester:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a'      # the password is "secret"
+
+
+class Setup:
+    """Engine, registries and gate of one suite, with their ends in the right order."""
+
+    def __init__(self, argv):
+        self.suite, self.folder, self.daemon, self.trixie, self.npm, self.filter = argv
+        self.results = Results(self.suite, self.filter)
+        self.ends = []
+
+    def engine(self, kind):
+        engine = e.Engine(kind, self.folder, self.trixie)
+        self.ends.append(engine.stop)
+        engine.start()
+        engine.image_import('bb:latest', e.rootfs_busybox(self.folder + '/rootfs'))
+        return engine
+
+    def gate(self, engine, config, **how):
+        gate = e.Gate(self.daemon, self.folder, engine.socket, config, **how)
+        self.ends.append(lambda: self.gate_end(gate))
+        return gate
+
+    def gate_end(self, gate):
+        code = gate.stop()
+        if code:
+            self.results.fail('the gate ends well', '%s\n%s' % (code, e.file_tail(gate.log, 60)))
+
+    def world(self, engine, gate, docker):
+        world = World(self.folder, engine, gate, docker, self.results)
+        os.makedirs(world.home)
+        for name, port, htpasswd in (('registry', 5000, None), ('private_registry', 5001, SECRET)):
+            registry = e.Registry('%s/%s' % (self.folder, name), port, htpasswd)
+            self.ends.append(registry.stop)
+            setattr(world, name, registry)
+        return world
+
+    def end(self):
+        for end in reversed(self.ends):
+            end()
+
+
+def suite_docker(s):
+    """docker CLI, compose, docker-py and the node clients against one dockerd."""
+    engine = s.engine(s.suite)
+    gate = s.gate(engine, e.config_everything(), tcp=('127.0.0.1', 2375))
+    docker = '/usr/bin/docker' if s.suite == 'bookworm' else s.trixie + '/usr/bin/docker'
+    world = s.world(engine, gate, docker)
+    for name, function in cases_cli.CASES:
+        world.compare(name, function)
+
+
+SUITES = {'bookworm': suite_docker, 'trixie': suite_docker}
+
+
+def main():
+    setup = Setup(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)        # a shell starts its background jobs deaf to it
+    try:
+        SUITES[setup.suite](setup)
+    finally:
+        setup.end()
+    return 1 if setup.results.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

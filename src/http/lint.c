@@ -123,7 +123,7 @@ static HttpScan scan_lines(Bytes head, size_t from, size_t *ret_len, HttpError *
                 }
                 at++;
                 if (at >= 4 && head.data[at - 3] == '\n') {
-                        *ret_len = end = at;
+                        end = at;
                         scan = HTTP_SCAN_HEAD;
                         break;
                 }
@@ -131,6 +131,8 @@ static HttpScan scan_lines(Bytes head, size_t from, size_t *ret_len, HttpError *
 
         if (bytes_find(bytes_slice(head, from, end - from), '\0') < end - from)
                 return scan_fail(ret_error, 400, "nul", "the head holds a NUL");
+        if (scan == HTTP_SCAN_HEAD)
+                *ret_len = end;
         return scan;
 }
 
@@ -164,8 +166,10 @@ HttpScan http_scan_request(Bytes input, const HttpLimits *limits, size_t *scanne
         *ret_skip = *ret_len = 0;
         if (bytes_starts_with(input, BYTES("\r\n")))
                 *ret_skip = skip = 2;
-        if (input.len == skip || bytes_eq(input, BYTES("\r")))
+        if (input.len == skip || bytes_eq(input, BYTES("\r"))) {
+                *scanned = input.len;
                 return HTTP_SCAN_MORE;
+        }
         if (!(char_class(input.data[skip]) & CHAR_TOKEN))
                 return scan_fail(ret_error, 400, "method-grammar", "this is no HTTP request");
 

@@ -16,11 +16,6 @@ static bool request_fail(HttpError *ret_error, unsigned status, const char *reas
         return false;
 }
 
-static bool request_host_byte(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == ':' || c == '[' || c == ']' || c == '_' || c == '-';
-}
-
 /* The name of "name:2375", "[::1]:2375" and the like; none when something else is about it. */
 static Bytes request_host_name(Bytes host) {
         bool is_bracketed = host.len > 0 && host.data[0] == '[';
@@ -62,22 +57,16 @@ static bool request_host_is_known(Bytes host, const RequestRules *rules) {
 /* Old clients and BuildKit send an empty Host; no browser does. HTTP/1.0 may have none. */
 static bool request_check_host(const HttpHead *head, const RequestRules *rules,
                                HttpError *ret_error) {
-        const HttpHeader *h = http_head_find(head, HTTP_HEADER_HOST);
+        const HttpHeader *h;
 
-        if (head->n_of[HTTP_HEADER_HOST] > 1 || (!h && head->minor > 0))
-                return request_fail(ret_error, 400, "host-malformed",
-                                    "there must be exactly one Host");
-        if (!h || h->value.len == 0)
+        if (!rules->is_tcp)
                 return true;
 
-        for (size_t i = 0; i < h->value.len; i++)
-                if (!request_host_byte(h->value.data[i]))
-                        return request_fail(ret_error, 400, "host-malformed",
-                                            "the Host is malformed");
-        if (rules->is_tcp && !request_host_is_known(h->value, rules))
-                return request_fail(ret_error, 403, "host-not-allowed",
-                                    "the Host is not one of those served here");
-        return true;
+        h = http_head_find(head, HTTP_HEADER_HOST);
+        if (!h || h->value.len == 0 || request_host_is_known(h->value, rules))
+                return true;
+        return request_fail(ret_error, 403, "host-not-allowed",
+                            "the Host is not one of those served here");
 }
 
 static bool request_origin_is_allowed(Bytes origin, const RequestRules *rules) {
@@ -188,13 +177,10 @@ static bool request_check_upgrade(Request *req, HttpError *ret_error) {
         if (req->endpoint->hijack == ENDPOINT_HIJACK_H2C)
                 token = BYTES("h2c");
 
-        if (head->n_of[HTTP_HEADER_UPGRADE] > 1 ||
-            (head->connection_upgrade && head->upgrade.len > 0 &&
-             !bytes_ieq_ascii(head->upgrade, token)))
+        req->wants_upgrade = head->connection_upgrade && head->upgrade.len > 0;
+        if (req->wants_upgrade && !bytes_ieq_ascii(head->upgrade, token))
                 return request_fail(ret_error, 400, "upgrade-token",
                                     "this endpoint upgrades to another protocol only");
-
-        req->wants_upgrade = head->connection_upgrade && head->upgrade.len > 0;
         if (req->endpoint->kind == ENDPOINT_KIND_H2C && !req->wants_upgrade)
                 return request_fail(ret_error, 400, "upgrade-missing",
                                     "this endpoint is only reached by Upgrade: h2c");
@@ -337,9 +323,6 @@ static bool request_check_body(Request *req, HttpError *ret_error) {
         const HttpHeader *h = http_head_find(head, HTTP_HEADER_CONTENT_TYPE);
         Bytes type = h ? h->value : BYTES_NONE;
 
-        if (head->n_of[HTTP_HEADER_CONTENT_TYPE] > 1)
-                return request_fail(ret_error, 400, "content-type-repeated",
-                                    "there are several Content-Type lines");
         if (head->expects_other)
                 return request_fail(ret_error, 417, "expect",
                                     "only Expect: 100-continue is understood");

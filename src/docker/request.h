@@ -49,12 +49,12 @@ typedef struct Request {
 } Request;
 
 /*
- * Builds the request. true: it is well formed and of a known endpoint (policy decides on it).
- * false: *ret_error is the refusal: 400/404/414/415/417 or 403 (unknown-endpoint,
- * method-not-allowed, host, origin, query-key-unknown ...); ret->endpoint is set when the route was
- * found (for the audit). Unknown query keys (POLICY 2 "query"): forwarded on read endpoints of
- * docker, an error on Podman's read endpoints, else left to the echo rule when a body is there,
- * else an error.
+ * Builds the request; head->target is parsed into target here. true: it is well formed and of a
+ * known endpoint (policy decides on it). false: *ret_error is the refusal: 400/404/414/415/417 or
+ * 403 (unknown-endpoint, method-not-allowed, host, origin, query-key-unknown ...); ret->endpoint is
+ * set when the route was found (for the audit). Unknown query keys (POLICY 2 "query"): forwarded on
+ * read endpoints of docker, an error on Podman's read endpoints, else left to the echo rule when a
+ * body is there, else an error.
  */
 bool request_build(Request *ret, const HttpHead *head, Target *target, const RequestRules *rules,
                    HttpError *ret_error);

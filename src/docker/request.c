@@ -101,11 +101,12 @@ static bool request_check_origin(const HttpHead *head, const RequestRules *rules
 /* Is every escaped segment inside the slot, and may the slot have escapes at all? */
 static bool request_escapes_fit(const Request *req) {
         const Target *t = req->target;
-        const char *slot = req->match.slot.data, *slot_end = slot + req->match.slot.len;
+        const char *slot = req->match.slot.data, *slot_end;
 
         if (!req->endpoint || req->match.slot_kind != ENDPOINT_SLOT_IMAGE)
                 return false;
 
+        slot_end = slot + req->match.slot.len;
         for (unsigned i = 0; i < t->n_segments; i++)
                 if (t->segment_escaped[i] && (t->segments[i].data < slot ||
                                               t->segments[i].data + t->segments[i].len > slot_end))

@@ -337,13 +337,15 @@ static bool target_parse_pair(QueryPair *pair, const char *p, const char *end, c
 
 /* All decoded values together are no longer than the query, which fits value_room. */
 static bool target_parse_query(Target *t, Bytes query, HttpError *ret_error) {
-        const char *p = query.data, *end = query.data + query.len;
+        const char *p = query.data, *end;
         char *room = t->value_room;
 
+        if (query.len == 0)
+                return target_fail_query(ret_error);
         if (query.len > TARGET_QUERY_MAX)
                 return target_fail(ret_error, "query-too-long", "the query is too long");
 
-        for (;; p++) {
+        for (end = p + query.len;; p++) {
                 if (t->n_pairs >= TARGET_PAIRS_MAX)
                         return target_fail(ret_error, "query-too-many",
                                            "the query has too many keys");

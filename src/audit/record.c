@@ -400,6 +400,7 @@ static bool record_shows_value_of(Bytes key) {
 static void record_put_query(Writer *w, Bytes query) {
         char room[RECORD_QUERY_MAX];
         Writer keys = { .room = room, .max = sizeof(room) };
+        bool is_first = true;
         Bytes pair;
 
         while (bytes_split(&query, '&', &pair) && writer_left(&keys) > 0) {
@@ -408,8 +409,9 @@ static void record_put_query(Writer *w, Bytes query) {
                                       ? pair
                                       : bytes_slice(pair, 0, n);
 
-                if (keys.len > 0)
+                if (!is_first)
                         writer_put(&keys, BYTES("&"));
+                is_first = false;
                 writer_put_client(&keys, shown, sizeof(room));
         }
 

@@ -193,8 +193,11 @@ static int peer_read_cgroup(int fd, Peer *p) {
 
         if (p->pid <= 0) /* of a pid namespace that we can't see */
                 return 0;
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0) {
                 pidfd = -1;
+                if (errno != ENOPROTOOPT) /* gone already: its pid may be another's by now */
+                        return 0;
+        }
 
         if (!cgroup_read(p->pid, file))
                 return 0;

@@ -55,36 +55,42 @@ size_t endpoint_index(const Endpoint *e) {
         return 0;
 }
 
-static bool is_lower_or_digit(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+enum {
+        CHAR_LOWER = 1 << 0, /* and digits */
+        CHAR_ALNUM = 1 << 1,
+        CHAR_ID = 1 << 2, /* of object names, but first */
+        CHAR_HEX = 1 << 3,
+};
+
+static const uint8_t char_classes[256] = {
+        ['-'] = CHAR_ID,
+        ['.'] = CHAR_ID,
+        ['_'] = CHAR_ID,
+        ['0' ... '9'] = CHAR_LOWER | CHAR_ALNUM | CHAR_ID | CHAR_HEX,
+        ['A' ... 'F'] = CHAR_ALNUM | CHAR_ID | CHAR_HEX,
+        ['G' ... 'Z'] = CHAR_ALNUM | CHAR_ID,
+        ['a' ... 'f'] = CHAR_LOWER | CHAR_ALNUM | CHAR_ID | CHAR_HEX,
+        ['g' ... 'z'] = CHAR_LOWER | CHAR_ALNUM | CHAR_ID,
+};
+
+static bool char_is(char c, unsigned class) {
+        return char_classes[(unsigned char) c] & class;
 }
 
-static bool is_alnum(char c) {
-        return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_hex(char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool endpoint_is_id(Bytes text) {
-        if (text.len < 1 || text.len > ENDPOINT_ID_MAX || !is_alnum(text.data[0]))
-                return false;
-
-        for (size_t i = 1; i < text.len; i++) {
-                char c = text.data[i];
-
-                if (!is_alnum(c) && c != '_' && c != '.' && c != '-')
+static bool chars_are(Bytes text, unsigned class) {
+        for (size_t i = 0; i < text.len; i++)
+                if (!char_is(text.data[i], class))
                         return false;
-        }
         return true;
 }
 
+bool endpoint_is_id(Bytes text) {
+        return text.len >= 1 && text.len <= ENDPOINT_ID_MAX && char_is(text.data[0], CHAR_ALNUM) &&
+               chars_are(text, CHAR_ID);
+}
+
 bool endpoint_could_be_hex_id(Bytes text) {
-        for (size_t i = 0; i < text.len; i++)
-                if (!is_hex(text.data[i]))
-                        return false;
-        return text.len > 0;
+        return text.len > 0 && chars_are(text, CHAR_HEX);
 }
 
 /* path-component of the reference grammar: [a-z0-9]+ joined by one of . _ __ or any run of -. */
@@ -94,7 +100,7 @@ static bool image_is_component(Bytes text) {
         for (;;) {
                 size_t begin = i;
 
-                while (i < text.len && is_lower_or_digit(text.data[i]))
+                while (i < text.len && char_is(text.data[i], CHAR_LOWER))
                         i++;
                 if (i == begin)
                         return false;
@@ -135,11 +141,11 @@ static bool image_is_domain(Bytes text) {
                 return false;
 
         while (bytes_split(&host, '.', &label)) {
-                if (label.len == 0 || !is_alnum(label.data[0]) ||
-                    !is_alnum(label.data[label.len - 1]))
+                if (label.len == 0 || !char_is(label.data[0], CHAR_ALNUM) ||
+                    !char_is(label.data[label.len - 1], CHAR_ALNUM))
                         return false;
                 for (size_t i = 0; i < label.len; i++)
-                        if (!is_alnum(label.data[i]) && label.data[i] != '-')
+                        if (!char_is(label.data[i], CHAR_ALNUM) && label.data[i] != '-')
                                 return false;
         }
         return true;
@@ -151,7 +157,7 @@ static bool image_is_tag(Bytes text) {
         for (size_t i = 0; i < text.len; i++) {
                 char c = text.data[i];
 
-                if (!is_alnum(c) && c != '_' && (i == 0 || (c != '.' && c != '-')))
+                if (!char_is(c, CHAR_ALNUM) && c != '_' && (i == 0 || (c != '.' && c != '-')))
                         return false;
         }
         return true;
@@ -166,7 +172,7 @@ static bool image_is_digest(Bytes text) {
                 char c = text.data[i];
                 bool is_separator = c == '-' || c == '_' || c == '+' || c == '.';
 
-                if (!is_alnum(c) && !is_separator)
+                if (!char_is(c, CHAR_ALNUM) && !is_separator)
                         return false;
                 if (after_separator && (is_separator || (c >= '0' && c <= '9')))
                         return false;
@@ -258,8 +264,9 @@ static bool endpoint_match_path(const Endpoint *e, Bytes path, size_t skip, bool
                                 return false;
                         s = s_end - rest;
                 } else {
-                        while (s < s_end && *s != '/')
-                                s++;
+                        s = memchr(begin, '/', (size_t) (s_end - begin));
+                        if (!s)
+                                s = s_end;
                         if (s == begin)
                                 return false;
                 }
@@ -278,7 +285,7 @@ static const EndpointGroup *endpoint_find_group(const Target *t, size_t *ret_ski
         Bytes segment = t->segments[t->is_libpod];
 
         for (; g->segment_len > 0; g++)
-                if (g->segment_len == segment.len &&
+                if (g->segment_len == segment.len && g->segment[0] == segment.data[0] &&
                     memcmp(g->segment, segment.data, segment.len) == 0)
                         break;
 

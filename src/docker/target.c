@@ -15,9 +15,10 @@ enum {
         TARGET_CLASS_PATH = 1 << 0,
         TARGET_CLASS_KEY = 1 << 1,
         TARGET_CLASS_VALUE = 1 << 2,
+        TARGET_CLASS_SEGMENT = 1 << 3, /* PATH but the slash */
 };
 
-#define P TARGET_CLASS_PATH
+#define P (TARGET_CLASS_PATH | TARGET_CLASS_SEGMENT)
 #define K TARGET_CLASS_KEY
 #define V TARGET_CLASS_VALUE
 
@@ -35,7 +36,7 @@ static const uint8_t target_classes[256] = {
         [','] = P | V,
         ['-'] = P | K | V,
         ['.'] = P | K | V,
-        ['/'] = P | V,
+        ['/'] = TARGET_CLASS_PATH | V,
         ['0' ... '9'] = P | K | V,
         [':'] = P | V,
         ['<'] = V,
@@ -112,11 +113,10 @@ static bool target_split_plain(Target *t, Bytes path, HttpError *ret_error) {
         const char *end = path.data + path.len, *begin = path.data + 1;
 
         for (const char *p = begin;; p++) {
-                if (p < end && *p != '/') {
-                        if (!target_is(*p, TARGET_CLASS_PATH))
-                                return target_fail_byte(ret_error);
-                        continue;
-                }
+                while (p < end && target_is(*p, TARGET_CLASS_SEGMENT))
+                        p++;
+                if (p < end && *p != '/')
+                        return target_fail_byte(ret_error);
                 if (!target_segment_is_plain(begin, p))
                         return target_fail_shape(ret_error);
                 if (!target_add_segment(t, begin, p, false, ret_error))

@@ -143,7 +143,7 @@ static char target_decode_escape(const char *p, const char *end) {
                 return 0;
 
         c = (char) (high * 16 + low);
-        return c == ':' || c == '@' || c == '+' || c == '/' ? c : 0;
+        return (char) (c == ':' || c == '@' || c == '+' || c == '/' ? c : 0);
 }
 
 /*
@@ -161,7 +161,7 @@ static bool target_split_escaped(Target *t, Bytes path, HttpError *ret_error) {
 
         for (const char *p = path.data + 1;; p++) {
                 bool is_slash = p == end || *p == '/';
-                char c = is_slash ? '/' : *p;
+                char c = (char) (is_slash ? '/' : *p);
 
                 if (c == '%') {
                         c = target_decode_escape(p, end);
@@ -232,7 +232,7 @@ static bool target_parse_minor(Target *t, const TargetRules *rules, HttpError *r
 /* "/v1.41/..." but not "/version": a "v" that no letter follows. */
 static bool target_parse_version(Target *t, const TargetRules *rules, HttpError *ret_error) {
         Bytes first = t->segments[0];
-        char next = first.len > 1 ? (char) (first.data[1] | 0x20) : 0;
+        char next = (char) (first.len > 1 ? first.data[1] | 0x20 : 0);
 
         if (first.data[0] != 'v' || (next >= 'a' && next <= 'z')) {
                 t->path = t->full_path;

@@ -21,8 +21,8 @@ typedef struct Decision {
         unsigned status;    /* of a deny's answer; 0 means 403 */
         bool is_malformed;  /* the request is at fault (400 ...): a reject in the audit, and shadow
                                mode does not forward it */
-        bool is_final;       /* the policy denies, and shadow mode does not forward it all the same
-                                (POLICY 9): peers, exec provenance, what can't be granted */
+        bool is_final;      /* the policy denies, and shadow mode does not forward it all the same
+                               (POLICY 9): peers, exec provenance, what can't be granted */
         const char *reason; /* fixed word for the audit: "not-granted" */
         const char *text;   /* sentence for the client, without a full stop: static */
         Bytes subject; /* what it speaks of, appended to text in ticks; borrowed from the request or

@@ -204,7 +204,7 @@ static void exchange_unqueue_waiter(Exchange *x) {
         Context *ctx = x->ctx;
         Exchange *previous = NULL;
 
-        for (Exchange *i = ctx->first_waiter; i != x; i = i->next_waiter)
+        for (Exchange *i = ctx->first_waiter; i && i != x; i = i->next_waiter)
                 previous = i;
         if (previous)
                 previous->next_waiter = x->next_waiter;

@@ -94,6 +94,7 @@ int buffer_append(Buffer *b, Bytes bytes) {
         r = buffer_reserve(b, bytes.len, &room);
         if (r < 0)
                 return r;
+        assert(room);
         memcpy(room, bytes.data, bytes.len);
         b->end += bytes.len;
         return 0;

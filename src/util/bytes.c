@@ -30,7 +30,7 @@ bool bytes_ieq_ascii(Bytes a, Bytes b) {
         if (a.len != b.len)
                 return false;
         for (size_t i = 0; i < a.len; i++)
-                if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
+                if (a.data[i] != b.data[i] && ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
                         return false;
         return true;
 }

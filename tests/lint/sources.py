@@ -59,7 +59,7 @@ def functions(text):
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("}"):
             if head.endswith("{") and "(" in head and "=" not in head:
-                yield re.search(r"(\w+)\s*\(", head).group(1), number - start + 1
+                yield re.search(r"(?:START_TEST\()?(\w+)\s*[()]", head).group(1), number - start + 1
             head = ""
         elif re.match(r"[A-Za-z_]", line):
             head, start = line, number

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Podman's libpod API (4.3 to 5.4), route by route, as endpoint-table.c has the Docker API. None of
- * its bodies and queries are judged: a query key is known or it is not, and what has a body is FULL.
- * The keys are those that Podman's own handlers decode, in their spelling; Podman takes any case.
- * "scp" stands before the slots that could hold it, as Podman routes it.
+ * its bodies and queries are judged: a query key is known or it is not, and what has a body is
+ * FULL. The keys are those that Podman's own handlers decode, in their spelling; Podman takes any
+ * case. "scp" stands before the slots that could hold it, as Podman routes it.
  */
 #include "docker/endpoint-table.h"
 

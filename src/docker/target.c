@@ -133,7 +133,6 @@ static bool target_split_plain(Target *t, Bytes path, HttpError *ret_error) {
 /* The four bytes of image references that clients escape; 0: any other escape, or none. */
 static char target_decode_escape(const char *p, const char *end) {
         int high, low;
-        char c;
 
         if (end - p < 3)
                 return 0;

@@ -169,6 +169,8 @@ START_TEST(libpod_rows_are_those_of_the_data) {
                 ck_assert_msg(e->is_libpod, "%s", name);
                 ck_assert_msg(e->level == level_of(tsv_get(t, i, "level")), "%s: level", name);
                 ck_assert_str_eq(e->section, tsv_get(t, i, "section"));
+                ck_assert_msg(e->body == ENDPOINT_BODY_NONE || e->level == ENDPOINT_LEVEL_FULL,
+                              "%s: a body that nobody judges", name);
         }
         expect_no_other_row(true, "");
         tsv_free(t);

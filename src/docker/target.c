@@ -141,8 +141,18 @@ static char target_decode_escape(const char *p, const char *end) {
         if (high < 0 || low < 0)
                 return 0;
 
-        c = (char) (high * 16 + low);
-        return (char) (c == ':' || c == '@' || c == '+' || c == '/' ? c : 0);
+        switch (high * 16 + low) {
+        case ':':
+                return ':';
+        case '@':
+                return '@';
+        case '+':
+                return '+';
+        case '/':
+                return '/';
+        default:
+                return 0;
+        }
 }
 
 /*

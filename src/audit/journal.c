@@ -18,7 +18,6 @@
 #include "util/macros.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -194,18 +193,14 @@ static AuditSent audit_ring_send_first(AuditSink *sink) {
 
 /* Tells the journal how many records it never got. */
 static void audit_sink_report(AuditSink *sink) {
-        char room[AUDIT_RECORD_MAX], text[128];
-        AuditRecord rec = {
+        const AuditRecord rec = {
                 .event = AUDIT_EVENT_FAULT,
                 .message_id = MESSAGE_ID_DROPPED,
                 .reason = "audit-dropped",
-                .text = text,
                 .n_dropped = sink->n_unreported,
         };
+        char room[AUDIT_RECORD_MAX];
 
-        (void) snprintf(text, sizeof(text),
-                        "%llu audit records were lost because the journal did not take them",
-                        (unsigned long long) sink->n_unreported);
         if (audit_send_flat(sink, room, audit_record_format(&rec, room)) == AUDIT_SENT_DONE)
                 sink->n_unreported = 0;
 }

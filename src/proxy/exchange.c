@@ -152,12 +152,13 @@ static bool exchange_pump_up(Exchange *x) {
         if (x->is_up_dead)
                 return true;
 
-        if (!x->up.has_ended && !x->up.is_bad && buffer_len(&x->client->ahead) > 0 &&
-            buffer_len(&x->up.pending) <= LIMIT_RELAY_BUFFER)
-                state = exchange_send_ahead(x);
-        else if (x->up.has_ended)
+        if (x->up.has_ended)
                 state = relay_flush(&x->up);
+        else if (buffer_len(&x->client->ahead) > 0)
+                state = exchange_send_ahead(x);
         else
+                state = RELAY_WAITS;
+        if (state == RELAY_WAITS && !x->up.has_ended)
                 state = relay_pump(&x->up, x->ctx->room, CONTEXT_ROOM_SIZE);
 
         switch (state) {

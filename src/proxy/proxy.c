@@ -4,6 +4,7 @@
 
 #include "audit/journal.h"
 #include "audit/message-ids.h"
+#include "http/writer.h"
 #include "io/log.h"
 #include "io/peer.h"
 #include "proxy/listener.h"
@@ -354,28 +355,30 @@ static bool proxy_peer_has_room(const Proxy *p, const Session *fresh) {
         return n < max;
 }
 
-static const char refusal_too_many[] =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: "
-        "80\r\n"
-        "Connection: close\r\n\r\n"
-        "{\"message\":\"sockgate: too many connections of this peer (connections-per-peer)\"}\n";
-
 static void proxy_refuse_connection(Proxy *p, Session *s) {
-        size_t n;
-        AuditRecord rec = {
-                .event = AUDIT_EVENT_FAULT,
-                .verdict = AUDIT_VERDICT_FAULT,
-                .conn_id = s->client.conn_id,
-                .listener = s->client.listener,
-                .peer = &s->client.peer,
-                .reason = "connections-per-peer",
-                .policy = p->ctx.instance,
+        static const char text[] =
+                "too many connections of this peer ([limits] connections-per-peer)";
+        _cleanup_(buffer_done) Buffer answer = { 0 };
+        const HttpRefusal refusal = {
                 .status = 503,
-                .text = "refused a connection: too many of this peer",
+                .message = BYTES("sockgate: too many connections of this peer"),
+                .closes = true,
         };
+        size_t n;
 
-        audit_emit(p->ctx.sink, &rec);
-        (void) stream_send(&s->client.stream, BYTES(refusal_too_many), BYTES_NONE, &n);
+        audit_emit(p->ctx.sink, &(AuditRecord){
+                                        .event = AUDIT_EVENT_FAULT,
+                                        .verdict = AUDIT_VERDICT_FAULT,
+                                        .conn_id = s->client.conn_id,
+                                        .listener = s->client.listener,
+                                        .peer = &s->client.peer,
+                                        .reason = "connections-per-peer",
+                                        .policy = p->ctx.instance,
+                                        .status = refusal.status,
+                                        .text = text,
+                                });
+        if (http_write_refusal(&answer, &refusal) >= 0)
+                (void) stream_send(&s->client.stream, buffer_bytes(&answer), BYTES_NONE, &n);
         stream_shutdown(&s->client.stream);
         session_free(s);
 }

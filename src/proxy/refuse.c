@@ -100,20 +100,6 @@ bool exchange_record_decision(Exchange *x) {
 
 /* Refusals */
 
-/* The connection can go on when the whole request is known to be read: no body, or all of it at
- * hand. */
-static bool exchange_skips_body(Exchange *x) {
-        Buffer *ahead = &x->client->ahead;
-        size_t n = 0;
-
-        if (x->wants_continue) /* the client waits for a word before it sends the body: it won't */
-                return x->request_body.state == HTTP_BODY_DONE;
-        if (http_body_feed(&x->request_body, buffer_bytes(ahead), &n, NULL) < 0)
-                return false;
-        buffer_consume(ahead, n);
-        return x->request_body.state == HTTP_BODY_DONE;
-}
-
 static const char *refusal_word(AuditVerdict verdict) {
         switch (verdict) {
         case AUDIT_VERDICT_DENY:
@@ -157,7 +143,9 @@ void exchange_refuse(Exchange *x, const Refusal *refusal) {
         x->reason = refusal->reason;
         x->status = refusal->status;
         x->is_own_answer = true;
-        x->closes = x->closes || refusal->closes || x->ctx->is_draining || !exchange_skips_body(x);
+        /* A body that was not read could be anything: it is not looked for a next request. */
+        x->closes = x->closes || refusal->closes || x->ctx->is_draining ||
+                    x->request_body.state != HTTP_BODY_DONE;
         answer.closes = x->closes;
         answer.keeps_alive = x->asked_keep_alive && !x->closes;
         answer.message = (Bytes){ message, refusal_message(x, refusal, message, sizeof(message)) };

@@ -121,15 +121,34 @@ static BodyError scan_character(Scan *s, size_t *n_bytes) {
         return BODY_OK;
 }
 
+/* A run of plain ASCII, which most strings are. */
+static size_t scan_plain(Scan *s) {
+        size_t n = 0;
+
+        for (; n < s->rest.len; n++) {
+                unsigned char c = (unsigned char) s->rest.data[n];
+
+                if (c < 0x20 || c > 0x7f || c == '"' || c == '\\')
+                        break;
+        }
+
+        scan_skip(s, n);
+        return n;
+}
+
 /* A string, whose first quote was taken. max counts the bytes that it stands for. */
 static BodyError scan_string(Scan *s, size_t max) {
-        size_t n_bytes = 0;
+        size_t n_bytes = scan_plain(s);
+
+        if (n_bytes > max)
+                return BODY_TOO_LONG;
 
         while (!scan_take(s, '"')) {
                 BodyError error = scan_character(s, &n_bytes);
 
                 if (error != BODY_OK)
                         return error;
+                n_bytes += scan_plain(s);
                 if (n_bytes > max)
                         return BODY_TOO_LONG;
         }

@@ -140,7 +140,7 @@ START_TEST(a_tcp_peer_is_its_address) {
         static const uint8_t mapped[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
         struct sockaddr_in address = { .sin_family = AF_INET,
                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-        struct sockaddr_in own;
+        struct sockaddr_in own = { 0 };
         socklen_t size = sizeof(own);
         _cleanup_close_ int listener = -1, client = -1, server = -1;
         Peer p;

@@ -90,25 +90,35 @@ static int walk_follow(Walk *w, ConfigError *ret_error) {
         return 0;
 }
 
-/* Moves the next component from rest to done; false at the end. */
-static bool walk_next(Walk *w) {
+/* Appends a component that is neither "." nor "..". */
+static int walk_push(Walk *w, const char *name, size_t n) {
+        size_t at = strlen(w->done);
+
+        if (at + 1 + n >= sizeof(w->done))
+                return -ENAMETOOLONG;
+        w->done[at] = '/';
+        memcpy(w->done + at + 1, name, n);
+        w->done[at + 1 + n] = '\0';
+        return 0;
+}
+
+/* Moves the next component from rest to done. 1, 0 at the end, or -ENAMETOOLONG. */
+static int walk_next(Walk *w) {
         char *begin = w->rest + strspn(w->rest, "/");
-        size_t n = strcspn(begin, "/"), at = strlen(w->done);
-        char *slash;
+        size_t n = strcspn(begin, "/");
+        char *slash = strrchr(w->done, '/');
+        int r = 0;
 
         if (n == 0)
-                return false;
+                return 0;
         if (n == 2 && strncmp(begin, "..", 2) == 0) {
-                slash = strrchr(w->done, '/');
                 if (slash)
                         *slash = '\0';
-        } else if ((n != 1 || *begin != '.') && at + n + 1 < sizeof(w->done)) {
-                w->done[at] = '/';
-                memcpy(w->done + at + 1, begin, n);
-                w->done[at + 1 + n] = '\0';
+        } else if (n != 1 || *begin != '.') {
+                r = walk_push(w, begin, n);
         }
         memmove(w->rest, begin + n, strlen(begin + n) + 1);
-        return true;
+        return r < 0 ? r : 1;
 }
 
 static bool walk_is_at_end(const Walk *w) {
@@ -143,15 +153,15 @@ int path_check_trust(const char *path, ConfigError *ret_error) {
 
         do {
                 r = walk_check(&w, ret_error);
-                if (r == -ENOENT || r == -ENOTDIR)
-                        return -ENOENT;
-                if (r == -EINVAL)
-                        return r;
-                if (r < 0)
-                        return config_error_set(ret_error, path, "can't be reached: %s",
-                                                strerror(-r));
-        } while (walk_next(&w));
-        return 0;
+                if (r >= 0)
+                        r = walk_next(&w);
+        } while (r > 0);
+
+        if (r == 0 || r == -EINVAL)
+                return r;
+        if (r == -ENOENT || r == -ENOTDIR)
+                return -ENOENT;
+        return config_error_set(ret_error, path, "can't be reached: %s", strerror(-r));
 }
 
 static int text_file_fill(int fd, const char *path, Buffer *text, ConfigError *ret_error) {

@@ -63,6 +63,14 @@ static char *join(const char *a, const char *b, const char *c) {
         return bytes_dup(buffer_bytes(&text));
 }
 
+/* Also true for a link that leads nowhere: a rule that somebody wrote and that is gone must not be
+ * gone silently. */
+static bool path_is_there(const char *path) {
+        struct stat st;
+
+        return lstat(path, &st) >= 0;
+}
+
 /* Reads a file to the end of a list. *ret_found says whether there is one. */
 static int loader_read(const Loader *l, const char *path, TextFile **files, size_t *n,
                        bool *ret_found) {
@@ -75,6 +83,10 @@ static int loader_read(const Loader *l, const char *path, TextFile **files, size
         *files = grown;
 
         r = text_file_read(path, &grown[*n], l->error);
+        if (r == -ENOENT && path_is_there(path))
+                return config_error_set(l->error, path,
+                                        "is a link that leads nowhere: remove it, or link it to "
+                                        "/dev/null to mask it");
         if (r < 0 && r != -ENOENT)
                 return r;
         *ret_found = r >= 0;
@@ -173,8 +185,10 @@ static int dropin_list_scan(DropinList *list, const char *dir, unsigned rank,
         int r;
 
         r = path_check_trust(dir, ret_error);
-        if (r == -ENOENT)
+        if (r == -ENOENT && !path_is_there(dir))
                 return 0;
+        if (r == -ENOENT)
+                return config_error_set(ret_error, dir, "is a link that leads nowhere: remove it");
         if (r < 0)
                 return r;
         d = opendir(dir);
@@ -209,9 +223,8 @@ static int loader_read_list(const Loader *l, DropinList *list, TextFile **files,
                 if (r < 0)
                         return r;
                 if (!found)
-                        return config_error_set(
-                                l->error, list->items[i].path,
-                                "leads nowhere: a link to /dev/null masks a drop-in");
+                        return config_error_set(l->error, list->items[i].path,
+                                                "went away while it was read: reload");
         }
         return 0;
 }

@@ -129,7 +129,7 @@ static const struct {
 
 static const Decision policy_allow = { .verdict = VERDICT_ALLOW };
 
-static Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint) {
+Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint) {
         const PolicyGrant *grant = &p->grants[endpoint_index(endpoint)];
 
         if (endpoint->level == ENDPOINT_LEVEL_NEVER)

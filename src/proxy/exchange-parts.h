@@ -14,6 +14,7 @@ typedef struct Refusal {
         Bytes field;
         Place place;
         const char *hint;
+        const char *message_id; /* NULL: that of the verdict */
         bool closes; /* the connection can't be used again, whatever is known of the body */
 } Refusal;
 

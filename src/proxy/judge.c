@@ -90,6 +90,33 @@ static bool exchange_read_head(Exchange *x, Bytes raw) {
         return is_good;
 }
 
+static void exchange_refuse_decision(Exchange *x, const Decision *d) {
+        exchange_refuse(
+                x, &(Refusal){
+                           .status = d->status ? d->status : 403,
+                           .verdict = d->is_malformed ? AUDIT_VERDICT_REJECT : AUDIT_VERDICT_DENY,
+                           .reason = d->reason,
+                           .text = d->text,
+                           .subject = d->subject,
+                           .field = d->field,
+                           .place = d->place,
+                           .hint = d->hint,
+                   });
+}
+
+/* Grants come before what is wrong with a request (POLICY 1): who may not call it learns no more.
+ */
+static bool exchange_refuse_ungranted(Exchange *x) {
+        Decision d = { .verdict = VERDICT_ALLOW };
+
+        if (x->endpoint)
+                d = policy_decide_grant(x->policy, x->endpoint);
+        if (d.verdict == VERDICT_ALLOW)
+                return false;
+        exchange_refuse_decision(x, &d);
+        return true;
+}
+
 static bool exchange_build_request(Exchange *x) {
         Context *ctx = x->ctx;
         const Peer *peer = &x->client->peer;
@@ -108,23 +135,11 @@ static bool exchange_build_request(Exchange *x) {
         is_good = request_build(&ctx->request, &ctx->head, &ctx->target, &rules, &error);
         x->endpoint = ctx->request.endpoint;
         x->api_minor = ctx->target.api_minor;
+        if (!is_good && exchange_refuse_ungranted(x))
+                return false;
         if (!is_good)
                 exchange_refuse_error(x, &error, error.status == 400 && !x->endpoint);
         return is_good;
-}
-
-static void exchange_refuse_decision(Exchange *x, const Decision *d) {
-        exchange_refuse(
-                x, &(Refusal){
-                           .status = d->status ? d->status : 403,
-                           .verdict = d->is_malformed ? AUDIT_VERDICT_REJECT : AUDIT_VERDICT_DENY,
-                           .reason = d->reason,
-                           .text = d->text,
-                           .subject = d->subject,
-                           .field = d->field,
-                           .place = d->place,
-                           .hint = d->hint,
-                   });
 }
 
 /* The head that the engine gets, but for its framing. */

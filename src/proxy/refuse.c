@@ -2,6 +2,7 @@
 /* Our own answers, and the one record that each exchange leaves in the audit. */
 #include "proxy/exchange-parts.h"
 
+#include "audit/message-ids.h"
 #include "http/writer.h"
 
 #include <stdio.h>
@@ -74,6 +75,8 @@ void exchange_record(Exchange *x, const Refusal *refusal) {
                 rec.value = refusal->subject;
                 rec.rule = refusal->place;
                 rec.hint = refusal->hint;
+                rec.text = refusal->text;
+                rec.message_id = refusal->message_id;
         } else if (x->policy && x->endpoint && x->verdict == AUDIT_VERDICT_ALLOW)
                 rec.rule = x->policy->grants[endpoint_index(x->endpoint)].allowed_at;
         audit_emit(x->ctx->sink, &rec);
@@ -88,8 +91,13 @@ bool exchange_record_decision(Exchange *x) {
                 return true;
 
         if (!audit_sink_is_able(x->ctx->sink)) {
-                exchange_refuse_fault(x, 503, "audit-unavailable",
-                                      "the request cannot be recorded in the journal");
+                exchange_refuse(x, &(Refusal){
+                                           .status = 503,
+                                           .verdict = AUDIT_VERDICT_FAULT,
+                                           .reason = "audit-unavailable",
+                                           .text = "the request cannot be recorded in the journal",
+                                           .message_id = MESSAGE_ID_AUDIT_UNAVAILABLE,
+                                   });
                 return false;
         }
         rec = exchange_describe(x, AUDIT_EVENT_DECISION);

@@ -216,7 +216,7 @@ static int dropin_list_scan(DropinList *list, const char *dir, unsigned rank,
 static int loader_read_list(const Loader *l, DropinList *list, TextFile **files, size_t *n) {
         dropins_order(list->items, &list->n);
         for (size_t i = 0; i < list->n; i++) {
-                bool found;
+                bool found = false;
                 int r;
 
                 r = loader_read(l, list->items[i].path, files, n, &found);
@@ -261,7 +261,7 @@ static int loader_read_config_file(Loader *l) {
         _cleanup_(dropin_list_done) DropinList list = { 0 };
         _cleanup_free_ char *cwd = NULL, *path = NULL, *dir = NULL;
         const char *file = l->options->config_file;
-        bool found;
+        bool found = false;
         int r;
 
         if (file[0] != '/') {

@@ -76,13 +76,14 @@ static uint8_t char_class(char c) {
         return char_classes[(unsigned char) c];
 }
 
-/* How many bytes from at on are of these classes; never looks past end. */
-static size_t span_of(const char *at, const char *end, uint8_t classes) {
-        const char *p = at;
+/* How many bytes from p on are of these classes. Needs no end: a raw head ends with CRLF, and CR is
+ * of no class. */
+static size_t span_of(const char *p, uint8_t classes) {
+        const char *begin = p;
 
-        while (p < end && (char_class(*p) & classes))
+        while (char_class(*p) & classes)
                 p++;
-        return (size_t) (p - at);
+        return (size_t) (p - begin);
 }
 
 static bool fail(HttpError *ret_error, unsigned status, const char *reason, const char *text) {
@@ -259,14 +260,14 @@ static bool lint_version(Lint *l) {
 static bool lint_request_line(Lint *l) {
         HttpHead *head = l->head;
 
-        head->method_text = (Bytes){ l->p, span_of(l->p, l->end, CHAR_TOKEN) };
+        head->method_text = (Bytes){ l->p, span_of(l->p, CHAR_TOKEN) };
         l->p += head->method_text.len;
         if (head->method_text.len == 0 || *l->p != ' ')
                 return fail(l->error, 400, "method-grammar", "the method is malformed");
         head->method = http_method_parse(head->method_text);
         l->p++;
 
-        head->target = (Bytes){ l->p, span_of(l->p, l->end, CHAR_TARGET) };
+        head->target = (Bytes){ l->p, span_of(l->p, CHAR_TARGET) };
         l->p += head->target.len;
         if (head->target.len > l->limits->target_max)
                 return fail_target_too_long(l->error);
@@ -296,7 +297,7 @@ static bool lint_status_line(Lint *l) {
         /* Some servers leave the blank out when there is no phrase. */
         if (*l->p == ' ') {
                 l->p++;
-                head->reason = (Bytes){ l->p, span_of(l->p, l->end, CHAR_VALUE | CHAR_HIGH) };
+                head->reason = (Bytes){ l->p, span_of(l->p, CHAR_VALUE | CHAR_HIGH) };
                 l->p += head->reason.len;
         }
         return lint_crlf(l);
@@ -348,7 +349,7 @@ static bool lint_name(Lint *l, HttpHeader *h) {
         if (*l->p == ' ' || *l->p == '\t')
                 return fail(l->error, 400, "folded-line", "header lines must not be folded");
 
-        h->name = (Bytes){ l->p, span_of(l->p, l->end, CHAR_TOKEN) };
+        h->name = (Bytes){ l->p, span_of(l->p, CHAR_TOKEN) };
         l->p += h->name.len;
         if (h->name.len == 0 || *l->p != ':')
                 return fail(l->error, 400, "header-name", "the name of a header is malformed");
@@ -359,17 +360,19 @@ static bool lint_name(Lint *l, HttpHeader *h) {
 
 /* The value at p up to its CRLF. */
 static bool lint_value(Lint *l, HttpHeader *h) {
-        uint8_t seen = 0, class;
         const char *begin = l->p;
+        size_t len = span_of(begin, CHAR_VALUE);
 
-        for (; (class = char_class(*l->p)) & (CHAR_VALUE | CHAR_HIGH); l->p++)
-                seen |= class;
-        h->value = bytes_trim((Bytes){ begin, (size_t) (l->p - begin) });
-
-        if (*l->p != '\r')
+        if (char_class(begin[len]) & CHAR_HIGH) {
+                if (!lint_allows_high(l, h->id))
+                        return fail(l->error, 400, "header-value",
+                                    "a header holds bytes beyond ASCII");
+                len = span_of(begin, CHAR_VALUE | CHAR_HIGH);
+        }
+        if (begin[len] != '\r')
                 return fail(l->error, 400, "header-value", "a header holds control bytes");
-        if ((seen & CHAR_HIGH) && !lint_allows_high(l, h->id))
-                return fail(l->error, 400, "header-value", "a header holds bytes beyond ASCII");
+        h->value = bytes_trim((Bytes){ begin, len });
+        l->p += len;
         return true;
 }
 
@@ -445,7 +448,7 @@ static void lint_connection(const HttpHeader *h, bool *close, bool *keep_alive, 
 }
 
 static bool lint_host(Lint *l, const HttpHeader *h) {
-        if (span_of(h->value.data, h->value.data + h->value.len, CHAR_HOST) != h->value.len)
+        if (span_of(h->value.data, CHAR_HOST) < h->value.len)
                 return fail(l->error, 400, "host", "Host is malformed");
         return true;
 }
@@ -466,6 +469,8 @@ static bool lint_meaning(Lint *l) {
         for (unsigned i = 0; i < head->n_headers; i++) {
                 const HttpHeader *h = &head->headers[i];
 
+                if (h->id == HTTP_HEADER_OTHER)
+                        continue;
                 if (h->id == HTTP_HEADER_CONNECTION)
                         lint_connection(h, &close, &keep_alive, &head->connection_upgrade);
                 else if (h->id == HTTP_HEADER_UPGRADE)

@@ -11,7 +11,6 @@
 
 #include "audit/message-ids.h"
 #include "util/macros.h"
-#include "util/parse.h"
 
 /* Bytes of output that one value may take; with the names they stay below AUDIT_RECORD_MAX. */
 #define RECORD_PATH_MAX    AUDIT_TEXT_MAX
@@ -35,17 +34,20 @@ typedef struct Writer {
         size_t max;
 } Writer;
 
+/* Inlined, names that are literals become a few moves: half of a record are names. */
+#define _inline_ inline __attribute__((always_inline))
+
 static size_t writer_left(const Writer *w) {
         return w->max - w->len;
 }
 
 /* Our own bytes; what does not fit is left out, which the assertion above excludes. */
-static void writer_put(Writer *w, Bytes b) {
-        size_t n = MIN(b.len, writer_left(w));
+static _inline_ void writer_put(Writer *w, Bytes b) {
+        if (b.len == 0 || b.len > writer_left(w))
+                return;
 
-        if (n > 0)
-                memcpy(w->room + w->len, b.data, n);
-        w->len += n;
+        memcpy(w->room + w->len, b.data, b.len);
+        w->len += b.len;
 }
 
 static void writer_put_str(Writer *w, const char *string) {
@@ -54,17 +56,49 @@ static void writer_put_str(Writer *w, const char *string) {
 
 static void writer_put_number(Writer *w, uint64_t n) {
         char digits[20];
+        size_t i = sizeof(digits);
 
-        writer_put(w, (Bytes){ digits, format_u64(digits, n) });
+        do {
+                digits[--i] = (char) ('0' + n % 10);
+                n /= 10;
+        } while (n > 0);
+
+        writer_put(w, (Bytes){ digits + i, sizeof(digits) - i });
+}
+
+#define EACH_BYTE(c) (0x0101010101010101ULL * (c))
+
+/* Is some byte of the eight below min, above 0x7e, or equal to c? */
+static _inline_ bool word_has_odd(uint64_t word, unsigned char min, unsigned char c) {
+        uint64_t same = word ^ EACH_BYTE(c);
+        uint64_t low = (word - EACH_BYTE(min)) & ~word, high = (word + EACH_BYTE(1)) | word;
+
+        return ((low | high | ((same - EACH_BYTE(1)) & ~same)) & EACH_BYTE(0x80)) != 0;
 }
 
 static bool record_is_plain(char c) {
         return c >= 0x21 && c <= 0x7e && c != '\\';
 }
 
-/* Length of the plain bytes at the start. */
+static _inline_ bool record_is_plain_word(const char *at) {
+        uint64_t word;
+
+        memcpy(&word, at, sizeof(word));
+        return !word_has_odd(word, 0x21, '\\');
+}
+
+/* Length of the bytes at the start that stand for themselves: 0x21-0x7e but the backslash. */
 static size_t record_plain_len(Bytes text) {
+        const size_t step = sizeof(uint64_t);
         size_t n = 0;
+
+        while (text.len - n >= step && record_is_plain_word(text.data + n))
+                n += step;
+
+        /* The last few with some that were looked at already. */
+        if (text.len >= step && text.len - n < step &&
+            record_is_plain_word(text.data + text.len - step))
+                return text.len;
 
         while (n < text.len && record_is_plain(text.data[n]))
                 n++;
@@ -92,14 +126,12 @@ static size_t record_escaped_len(Bytes text, size_t max) {
         return len;
 }
 
-size_t audit_escape(Bytes text, char *room, size_t max) {
+/* text has bytes to escape, or is too long. */
+static size_t record_escape(Bytes text, char *room, size_t max) {
         const Bytes mark = BYTES(RECORD_MARK);
+        bool is_cut = text.len > max / 4 && record_escaped_len(text, max) > max;
         size_t len = 0, limit = max;
-        bool is_cut;
 
-        assert(room || max == 0);
-
-        is_cut = record_escaped_len(text, max) > max;
         if (is_cut)
                 limit = max > mark.len ? max - mark.len : 0;
 
@@ -124,18 +156,30 @@ size_t audit_escape(Bytes text, char *room, size_t max) {
         return len;
 }
 
+size_t audit_escape(Bytes text, char *room, size_t max) {
+        assert(room || max == 0);
+
+        if (text.len == 0)
+                return 0;
+        if (text.len > max || record_plain_len(text) < text.len)
+                return record_escape(text, room, max);
+
+        memcpy(room, text.data, text.len);
+        return text.len;
+}
+
 /* A client's bytes, in at most max bytes of output. */
 static void writer_put_client(Writer *w, Bytes text, size_t max) {
         w->len += audit_escape(text, w->room + w->len, MIN(max, writer_left(w)));
 }
 
-static void field_number(Writer *w, Bytes name, uint64_t n) {
+static _inline_ void field_number(Writer *w, Bytes name, uint64_t n) {
         writer_put(w, name);
         writer_put_number(w, n);
         writer_put(w, BYTES("\n"));
 }
 
-static void field_client(Writer *w, Bytes name, Bytes text, size_t max) {
+static _inline_ void field_client(Writer *w, Bytes name, Bytes text, size_t max) {
         if (text.len == 0)
                 return;
 
@@ -145,7 +189,7 @@ static void field_client(Writer *w, Bytes name, Bytes text, size_t max) {
 }
 
 /* Words of ours: static strings, ids and digests, without anything to escape. */
-static void field_word(Writer *w, Bytes name, const char *word) {
+static _inline_ void field_word(Writer *w, Bytes name, const char *word) {
         if (!word)
                 return;
 
@@ -154,9 +198,18 @@ static void field_word(Writer *w, Bytes name, const char *word) {
         writer_put(w, BYTES("\n"));
 }
 
+/* Printable ASCII, blanks too. */
 static bool record_is_printable(Bytes text) {
-        for (size_t i = 0; i < text.len; i++)
-                if (text.data[i] < 0x20 || text.data[i] > 0x7e)
+        size_t n = 0;
+
+        for (uint64_t word; text.len - n >= sizeof(word); n += sizeof(word)) {
+                memcpy(&word, text.data + n, sizeof(word));
+                if (word_has_odd(word, 0x20, 0x7f))
+                        return false;
+        }
+
+        for (; n < text.len; n++)
+                if (text.data[n] < 0x20 || text.data[n] > 0x7e)
                         return false;
 
         return true;
@@ -326,16 +379,29 @@ static void message_of_daemon(Writer *w, const AuditRecord *rec) {
         }
 }
 
+static void message_write(Writer *w, const AuditRecord *rec) {
+        if (record_is_of_request(rec))
+                message_of_request(w, rec);
+        else
+                message_of_daemon(w, rec);
+}
+
+/* Only rec->text may hold line ends: all else in it is escaped or static. */
 static void record_put_message(Writer *w, const AuditRecord *rec) {
         char room[RECORD_MESSAGE_MAX];
         Writer message = { .room = room, .max = sizeof(room) };
 
-        if (record_is_of_request(rec))
-                message_of_request(&message, rec);
-        else
-                message_of_daemon(&message, rec);
+        if (record_is_printable(bytes_of(rec->text))) {
+                writer_put(w, BYTES("MESSAGE="));
+                message.room = w->room + w->len;
+                message_write(&message, rec);
+                w->len += message.len;
+                writer_put(w, BYTES("\n"));
+        } else {
+                message_write(&message, rec);
+                field_own(w, BYTES("MESSAGE="), (Bytes){ room, message.len });
+        }
 
-        field_own(w, BYTES("MESSAGE="), (Bytes){ room, message.len });
         field_word(w, BYTES("MESSAGE_ID="), record_message_id(rec));
         field_word(w, BYTES("PRIORITY="), record_priority(rec));
         writer_put(w, BYTES("SYSLOG_IDENTIFIER=sockgated\n"));
@@ -376,34 +442,40 @@ static void record_put_peer(Writer *w, const Peer *peer) {
                      PEER_CONTAINER_MAX);
 }
 
+#define KEY(name)                                                                                  \
+        { name, sizeof(name) - 1 }
+
 /* The keys whose values say what was done and are no secret. Never filters, buildargs, authconfig,
  * labels, remote, fromSrc or changes: tokens and environments travel in those. */
 static bool record_shows_value_of(Bytes key) {
-        static const char *const shown[] = {
-                "all",       "condition",   "container", "dockerfile", "follow",   "force",
-                "fromImage", "h",           "limit",     "link",       "logs",     "name",
-                "names",     "networkmode", "noprune",   "path",       "platform", "ps_args",
-                "pull",      "repo",        "signal",    "since",      "size",     "stderr",
-                "stdin",     "stdout",      "stream",    "t",          "tag",      "tail",
-                "target",    "timestamps",  "until",     "v",          "version",  "w",
+        static const Bytes shown[] = {
+                KEY("all"),    KEY("condition"),   KEY("container"), KEY("dockerfile"),
+                KEY("follow"), KEY("force"),       KEY("fromImage"), KEY("h"),
+                KEY("limit"),  KEY("link"),        KEY("logs"),      KEY("name"),
+                KEY("names"),  KEY("networkmode"), KEY("noprune"),   KEY("path"),
+                KEY("pull"),   KEY("platform"),    KEY("ps_args"),   KEY("repo"),
+                KEY("signal"), KEY("since"),       KEY("size"),      KEY("stderr"),
+                KEY("stdin"),  KEY("stdout"),      KEY("stream"),    KEY("t"),
+                KEY("tag"),    KEY("tail"),        KEY("target"),    KEY("timestamps"),
+                KEY("until"),  KEY("v"),           KEY("version"),   KEY("w"),
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
-                if (bytes_eq_str(key, shown[i]))
+                if (shown[i].len == key.len && memcmp(shown[i].data, key.data, key.len) == 0)
                         return true;
 
         return false;
 }
 
-/* The query as it came, without the values that are not listed. Escaping grows a piece to four
- * times its length at most, and the room is cut as a whole. */
+/* The query as it came, without the values that are not listed; cut as a whole. */
 static void record_put_query(Writer *w, Bytes query) {
-        char room[RECORD_QUERY_MAX];
-        Writer keys = { .room = room, .max = sizeof(room) };
+        Writer keys = { .room = w->room + w->len, .max = MIN(RECORD_QUERY_MAX, writer_left(w)) };
         bool is_first = true;
         Bytes pair;
 
-        while (bytes_split(&query, '&', &pair) && writer_left(&keys) > 0) {
+        writer_put(&keys, BYTES("SOCKGATE_QUERY_KEYS="));
+
+        while (bytes_split(&query, '&', &pair) && writer_left(&keys) > 1) {
                 size_t n = bytes_find(pair, '=');
                 Bytes shown = record_shows_value_of(bytes_slice(pair, 0, n))
                                       ? pair
@@ -412,10 +484,11 @@ static void record_put_query(Writer *w, Bytes query) {
                 if (!is_first)
                         writer_put(&keys, BYTES("&"));
                 is_first = false;
-                writer_put_client(&keys, shown, sizeof(room));
+                writer_put_client(&keys, shown, writer_left(&keys) - 1);
         }
 
-        field_own(w, BYTES("SOCKGATE_QUERY_KEYS="), (Bytes){ room, keys.len });
+        writer_put(&keys, BYTES("\n"));
+        w->len += keys.len;
 }
 
 static void record_put_request(Writer *w, const AuditRecord *rec) {

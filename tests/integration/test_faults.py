@@ -284,7 +284,7 @@ def required_audit_refuses_what_cannot_be_recorded(run):
             expect_equal((got.status, gate.ask(*LOOK).status), (change, look))
             expect_equal(len(gate.engine.seen()), (change == 204) + (look == 200), 'requests at the engine')
             if change == 503:
-                expect(b'audit' in got.body, lambda: got.body)
+                expect(b'recorded' in got.body, lambda: got.body)
             gate.journal.open()
             wait_until(lambda: gate.ask(*CHANGE).status == 204, 'the journal is found again')
 

@@ -7,7 +7,9 @@ import sys
 from harness import ALL, Gate, Skip, check, check_both, expect, expect_equal, head
 
 ASK = '''
-import socket, sys
+import os, socket, sys
+uid, gid, groups = int(sys.argv[2]), int(sys.argv[3]), [int(g) for g in sys.argv[4:]]
+os.setgroups(groups); os.setresgid(gid, gid, gid); os.setresuid(uid, uid, uid)
 s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect(sys.argv[1])
 s.sendall(b"GET /_ping HTTP/1.1\\r\\nHost: docker\\r\\nConnection: close\\r\\n\\r\\n")
 data = b""
@@ -25,7 +27,7 @@ sys.stdout.write(data.split(b" ", 2)[1].decode())
 
 def ask_as(gate, uid, gid, groups=()):
     """The status that a client with these credentials gets."""
-    done = subprocess.run([sys.executable, '-c', ASK, gate.addresses[0]], user=uid, group=gid, extra_groups=list(groups),
+    done = subprocess.run([sys.executable, '-c', ASK, gate.addresses[0]] + [str(x) for x in (uid, gid, *groups)],
                           capture_output=True, text=True, timeout=60, check=False)
     expect(done.returncode == 0, done.stderr)
     return int(done.stdout)
@@ -42,7 +44,7 @@ def uids_and_gids_come_from_the_kernel(run):
             ('none', '', (((1000, 1000), 200),))):
         with Gate(ALL + '[peers]\n%s\n' % peers) as gate:
             for who, want in cases:
-                with run.case('%s/%s' % (name, '_'.join(str(x) for x in who)), gate):
+                with run.case('%s/%s' % (name, '_'.join(str(x) for x in who).translate({ord(c): None for c in '(), '})), gate):
                     gate.engine.clear()
                     gate.journal.clear()
                     expect_equal(ask_as(gate, *who), want)

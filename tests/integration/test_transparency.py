@@ -692,7 +692,11 @@ def second_answer_nobody_asked_for_never_reaches_the_client(run):
         gate.engine.on('^/info$', twice)
         for _ in range(4):
             expect_equal(client.ask('GET', '/info').body, b'{"n":1}')
+            # bytes while no request is in flight: the gate gives that engine connection up
+            expect(gate.engine.wait_connections(0), 'the gate keeps a connection that speaks unasked')
             expect_equal(client.ask('GET', '/_ping').body, b'OK')
+            gate.engine.drop_connections()
+            gate.engine.wait_connections(0)
 
 
 @check_both

@@ -83,6 +83,10 @@ class Box:
                                                 (done.stderr or done.stdout).decode(errors='replace').strip()[-600:]))
         return done.stdout.decode(errors='replace') if check else (done.returncode, done.stdout.decode(errors='replace'))
 
+    def kill(self, name, pid):
+        """By the shell: a small system has no program for it."""
+        self.run('sh', '-c', 'kill -$1 $2', 'sh', name, str(pid))
+
     def systemctl(self, *args, **options):
         return self.run('systemctl', '--no-pager', '--quiet', *args, **options)
 

@@ -72,11 +72,11 @@ def expect_status(answer, status):
 @contextlib.contextmanager
 def frozen_journal(box):
     pid = box.show('systemd-journald.service', 'MainPID')
-    box.run('kill', '-STOP', pid)
+    box.kill('STOP', pid)
     try:
         yield
     finally:
-        box.run('kill', '-CONT', pid)
+        box.kill('CONT', pid)
         box.sync_journal()
 
 
@@ -294,7 +294,7 @@ def stopped_daemon_is_killed_by_the_watchdog_and_replaced(box):
     with instance(box, 'dog', POLICY + STAY, service='[Service]\nWatchdogSec=2\nRestartSec=100ms\n'):
         expect_status(box.ask('dog'), 200)
         pid = box.main_pid(service_of('dog'))
-        box.run('kill', '-STOP', str(pid))
+        box.kill('STOP', pid)
         expect_status(box.ask('dog'), 200)
         expect(box.main_pid(service_of('dog')) not in (0, pid), 'the stopped process lives')
         expect(box.is_active('sockgate@dog.socket'), 'the socket failed')
@@ -306,7 +306,7 @@ def killed_daemon_is_replaced(box):
         for _ in range(8):      # more often than any default start limit allows
             expect_status(box.ask('killed'), 200)
             pid = box.main_pid(service_of('killed'))
-            box.run('kill', '-KILL', str(pid))
+            box.kill('KILL', pid)
             wait_for(lambda: box.main_pid(service_of('killed')) not in (0, pid), 'a new process')  # noqa: B023
         expect_status(box.ask('killed'), 200)
         expect(box.is_active('sockgate@killed.socket'), 'the socket failed')
@@ -438,11 +438,14 @@ def stopped_journal_delays_no_request_and_is_found_again(box):
             load.wait_answers(30)
         load.expect_all_answered()
         expect(load.slowest < PROMPT, 'a request took %.1f s' % load.slowest)
-        expect_status(box.ask('halted', target=LOOK[1] + '?after=1'), 200)
-        wait_for(lambda: sum(recorded_and_dropped(box, 'halted', LOOK[1])) == load.n_answers + 1,
-                 'a record or a count for each request', pause=0.5)
+        expect_status(box.ask('halted', target='/v1.41/containers/after/json'), 200)
+        # What lay in the journal's own queue when its socket was closed is gone without a trace: no equality here.
+        wait_for(lambda: recorded_and_dropped(box, 'halted', LOOK[1])[1], 'the count of lost records', pause=0.5)
+        wait_for(lambda: box.records('_SYSTEMD_UNIT=sockgate@halted.service', 'SOCKGATE_PATH=/v1.41/containers/after/json'),
+                 'the record of a request after it', pause=0.5)
         n_recorded, n_dropped = recorded_and_dropped(box, 'halted', LOOK[1])
-        print('   %d requests: %d recorded, %d counted as lost, slowest %.0f ms' % (load.n_answers + 1, n_recorded, n_dropped,
+        expect(n_recorded + n_dropped <= load.n_answers, 'more records than requests')
+        print('   %d requests: %d recorded, %d counted as lost, slowest %.0f ms' % (load.n_answers, n_recorded, n_dropped,
                                                                                   load.slowest * 1000))
         wait_for(lambda: box.ask('strict', *CHANGE)[0] == 204, 'changes that are recorded again')
 
@@ -556,7 +559,7 @@ USER = 1500
 
 
 def user_run(box, *command, **options):
-    return box.run('env', 'HOME=/home/rootless', 'XSOCKGATE_RUNTIME_DIR=/run/user/%d' % USER, *command, user=USER, **options)
+    return box.run('env', 'HOME=/home/rootless', 'XDG_RUNTIME_DIR=/run/user/%d' % USER, *command, user=USER, **options)
 
 
 @check

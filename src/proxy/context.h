@@ -17,6 +17,7 @@
         16 /* ended exchanges that are kept with their buffers: no allocation a request */
 
 typedef struct Exchange Exchange;
+typedef struct Judgement Judgement;
 
 typedef struct Context {
         Loop *loop;
@@ -31,9 +32,9 @@ typedef struct Context {
         bool is_draining;
 
         uint64_t n_judged_bytes; /* reserved by bodies under judgement */
-        Exchange
+        Judgement
                 *first_waiter; /* bodies that wait for others to give theirs back, in their order */
-        Exchange *last_waiter;
+        Judgement *last_waiter;
         unsigned n_large_heads; /* places of the pool in use */
 
         Exchange *spares[CONTEXT_SPARES_MAX];

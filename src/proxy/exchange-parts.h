@@ -28,9 +28,15 @@ void exchange_pump_refusal(Exchange *x);
 void exchange_linger(Exchange *x);
 
 /* judge.c */
-void exchange_judge_body(Exchange *x);   /* the collected body is whole */
-void exchange_release_body(Exchange *x); /* gives its reservation back */
-void exchange_collect(Exchange *x);      /* reads on */
+void exchange_judge_body(Exchange *x); /* the collected body is whole */
+
+/* collect.c */
+void exchange_start_body(Exchange *x, Bytes raw, const Request *req);
+void exchange_collect(Exchange *x);   /* reads on */
+void exchange_hash_body(Exchange *x); /* of the whole body */
+void exchange_release_body(
+        Exchange *x); /* gives what it reserved back; cheap when there is nothing */
+void exchange_forget_body(Exchange *x); /* the same, and everything else that was kept of it */
 
 /* answer.c: reads and relays the answer. false: the exchange changed its state, look anew. */
 bool exchange_read_answer(Exchange *x);

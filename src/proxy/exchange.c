@@ -36,8 +36,6 @@ void exchange_close(Exchange *x, AuditVerdict verdict, const char *reason) {
 
 static void exchange_destroy(Exchange *x) {
         buffer_done(&x->facts);
-        buffer_done(&x->raw_head);
-        buffer_done(&x->body);
         relay_done(&x->up);
         relay_done(&x->down);
         free(x);
@@ -57,16 +55,14 @@ Exchange *exchange_free(Exchange *x) {
         ctx = x->ctx;
         if (!exchange_is_over(x))
                 exchange_close(x, AUDIT_VERDICT_FAULT, "connection-dropped");
-        exchange_release_body(x);
         exchange_record(x, NULL);
+        exchange_forget_body(x);
         if (x->client->upstream &&
             (x->state != EXCHANGE_STATE_DONE || x->client->upstream->is_spent))
                 exchange_drop_upstream(x);
         loop_deadline_set(ctx->loop, &x->client->deadline, LOOP_NEVER);
         x->policy = policy_unref(x->policy);
 
-        buffer_done(&x->raw_head);
-        buffer_done(&x->body);
         if (ctx->n_spares < CONTEXT_SPARES_MAX)
                 ctx->spares[ctx->n_spares++] = x;
         else

@@ -13,6 +13,18 @@
 #include "proxy/fsm.h"
 #include "proxy/upstream.h"
 
+/* A body under judgement: most exchanges have none. */
+typedef struct Judgement {
+        Exchange *exchange;
+        Buffer raw_head;     /* all is judged again with it */
+        Buffer body;         /* the payload that is collected */
+        uint64_t body_cap;   /* of the payload */
+        uint64_t n_reserved; /* of the context's judged bytes */
+        bool is_waiting;     /* for its share of them */
+        Judgement *next_waiter;
+        char sha256[65]; /* of the whole payload */
+} Judgement;
+
 struct Exchange {
         Context *ctx;
         Client *client;
@@ -25,13 +37,7 @@ struct Exchange {
         Buffer facts; /* method, target, User-Agent as received: for the audit */
         size_t method_len, target_len;
         char id[CONTEXT_ID_SIZE];
-        char body_sha256[65]; /* of a judged body; "": none */
-
-        Buffer raw_head;     /* kept while a body is collected: all is judged again with it */
-        Buffer body;         /* the payload that is collected */
-        uint64_t body_cap;   /* of the payload */
-        uint64_t n_reserved; /* of the context's judged bytes */
-        Exchange *next_waiter;
+        Judgement *judgement; /* of its body; NULL: nothing of the body is judged */
 
         HttpBody request_body;
         HttpBody answer_body;
@@ -52,7 +58,6 @@ struct Exchange {
         bool closes;           /* the client connection ends with this exchange */
         bool wants_upgrade;
         bool wants_continue; /* Expect: 100-continue, not answered yet */
-        bool is_waiting;     /* for judged bytes */
         bool is_reused;      /* the engine connection served an earlier request */
         bool was_retried;
         bool is_up_dead;    /* the engine takes no more of the request */

@@ -8,7 +8,6 @@
 
 #include "http/lint.h"
 #include "http/writer.h"
-#include "util/sha256.h"
 
 #include <errno.h>
 #include <string.h>
@@ -201,200 +200,18 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
         exchange_pump(x);
 }
 
-/* Bodies under judgement */
-
-static void exchange_queue_waiter(Exchange *x) {
-        Context *ctx = x->ctx;
-
-        x->is_waiting = true;
-        x->next_waiter = NULL;
-        if (ctx->last_waiter)
-                ctx->last_waiter->next_waiter = x;
-        else
-                ctx->first_waiter = x;
-        ctx->last_waiter = x;
-}
-
-static void exchange_unqueue_waiter(Exchange *x) {
-        Context *ctx = x->ctx;
-        Exchange *previous = NULL;
-
-        for (Exchange *i = ctx->first_waiter; i && i != x; i = i->next_waiter)
-                previous = i;
-        if (previous)
-                previous->next_waiter = x->next_waiter;
-        else
-                ctx->first_waiter = x->next_waiter;
-        if (ctx->last_waiter == x)
-                ctx->last_waiter = previous;
-        x->is_waiting = false;
-}
-
-static void exchange_wake_first_waiter(Context *ctx) {
-        if (ctx->first_waiter)
-                loop_defer(ctx->loop, &ctx->first_waiter->client->turn);
-}
-
-void exchange_release_body(Exchange *x) {
-        if (x->is_waiting)
-                exchange_unqueue_waiter(x);
-        else if (x->n_reserved == 0)
-                return;
-
-        x->ctx->n_judged_bytes -= x->n_reserved;
-        x->n_reserved = 0;
-        buffer_done(&x->body);
-        exchange_wake_first_waiter(x->ctx);
-}
-
-/* In turn: nobody who came later is served first. */
-static bool exchange_reserve(Exchange *x, uint64_t n) {
-        Context *ctx = x->ctx;
-        bool is_first = !ctx->first_waiter || ctx->first_waiter == x;
-
-        if (!is_first || ctx->n_judged_bytes + n > MAX(x->policy->limits.judged_bytes_max, n))
-                return false;
-        if (x->is_waiting)
-                exchange_unqueue_waiter(x);
-        ctx->n_judged_bytes += n;
-        x->n_reserved = n;
-        exchange_wake_first_waiter(ctx);
-        return true;
-}
-
-static void exchange_refuse_too_large(Exchange *x) {
-        exchange_refuse(
-                x,
-                &(Refusal){
-                        .status = 413,
-                        .verdict = AUDIT_VERDICT_REJECT,
-                        .reason = "body-too-large",
-                        .text = "the body is larger than what may be judged ([limits] judged-body)",
-                        .closes = true,
-                });
-}
-
-static void exchange_start_body(Exchange *x, Bytes raw, const Request *req) {
-        const HttpHead *head = req->head;
-
-        x->body_cap = x->policy->limits.judged_body_max;
-        if (req->echo_cap > 0)
-                x->body_cap = MIN(x->body_cap, (uint64_t) req->echo_cap);
-        if (head->framing == HTTP_FRAMING_LENGTH && head->content_length > x->body_cap) {
-                exchange_refuse_too_large(x);
-                return;
-        }
-        if (buffer_append(&x->raw_head, raw) < 0) {
-                exchange_refuse_fault(x, 503, "no-memory", "out of memory");
-                return;
-        }
-
-        exchange_set_state(x, EXCHANGE_STATE_BODY);
-        exchange_collect(x);
-}
-
-/* Its share of judged-bytes is taken before the first byte is read: true when it has it. */
-static bool exchange_has_reserved(Exchange *x) {
-        uint64_t need =
-                x->request_body.framing == HTTP_FRAMING_LENGTH ? x->request_body.left : x->body_cap;
-
-        if (x->n_reserved > 0)
-                return true;
-        if (!exchange_reserve(x, MAX(need, 1U))) {
-                if (!x->is_waiting)
-                        exchange_queue_waiter(x);
-                return false;
-        }
-
-        loop_deadline_set(x->ctx->loop, &x->client->deadline,
-                          loop_now(x->ctx->loop) + x->policy->limits.body_usec);
-        if (x->wants_continue) {
-                x->wants_continue = false;
-                if (buffer_append(&x->down.pending, http_continue) < 0)
-                        exchange_close(x, AUDIT_VERDICT_FAULT, "no-memory");
-        }
-        return x->state == EXCHANGE_STATE_BODY;
-}
-
-/* Takes what is at hand of the body. false: the exchange is in another state now. */
-static bool exchange_take_body(Exchange *x, Bytes input, bool is_ahead) {
-        size_t n = 0;
-        int r;
-
-        r = http_body_feed(&x->request_body, input, &n, &x->body);
-        if (r >= 0 && is_ahead)
-                buffer_consume(&x->client->ahead, n);
-        else if (r >= 0 && n < input.len)
-                r = buffer_append(&x->client->ahead, bytes_skip(input, n));
-
-        if (r < 0)
-                exchange_refuse_fault(x, 503, "no-memory", "out of memory");
-        else if (buffer_len(&x->body) > x->body_cap)
-                exchange_refuse_too_large(x);
-        else if (x->request_body.state == HTTP_BODY_BAD)
-                exchange_refuse(x, &(Refusal){
-                                           .status = 400,
-                                           .verdict = AUDIT_VERDICT_REJECT,
-                                           .reason = "chunk-malformed",
-                                           .text = "the chunked body is malformed",
-                                           .closes = true,
-                                   });
-        else if (x->request_body.state == HTTP_BODY_DONE)
-                exchange_judge_body(x);
-        return x->state == EXCHANGE_STATE_BODY;
-}
-
-void exchange_collect(Exchange *x) {
-        Client *c = x->client;
-
-        if (!exchange_has_reserved(x)) {
-                if (x->state == EXCHANGE_STATE_BODY && c->stream.is_hung_up)
-                        exchange_close(x, AUDIT_VERDICT_REJECT, "client-gone");
-                return;
-        }
-        if (relay_flush(&x->down) == RELAY_SINK_BROKEN) {
-                exchange_close(x, AUDIT_VERDICT_REJECT, "client-gone");
-                return;
-        }
-        if (buffer_len(&c->ahead) > 0 && !exchange_take_body(x, buffer_bytes(&c->ahead), true))
-                return;
-
-        for (;;) {
-                size_t n = 0;
-                StreamResult result = stream_recv(&c->stream, x->ctx->room, CONTEXT_ROOM_SIZE, &n);
-
-                if (result == STREAM_AGAIN)
-                        return;
-                if (result != STREAM_OK) {
-                        exchange_close(x, AUDIT_VERDICT_REJECT, "body-aborted");
-                        return;
-                }
-                if (!exchange_take_body(x, (Bytes){ x->ctx->room, n }, false))
-                        return;
-        }
-}
-
-static void exchange_hash_body(Exchange *x) {
-        uint8_t digest[SHA256_SIZE];
-        Sha256 hash;
-
-        sha256_init(&hash);
-        sha256_update(&hash, buffer_bytes(&x->body));
-        sha256_final(&hash, digest);
-        sha256_format(digest, x->body_sha256);
-}
-
-void exchange_judge_body(Exchange *x) {
+static void exchange_judge_whole(Exchange *x) {
         Request *req = &x->ctx->request;
         Bytes body;
         Decision d;
 
         loop_deadline_set(x->ctx->loop, &x->client->deadline, LOOP_NEVER);
         exchange_hash_body(x);
-        if (!exchange_read_head(x, buffer_bytes(&x->raw_head)) || !exchange_build_request(x))
+        if (!exchange_read_head(x, buffer_bytes(&x->judgement->raw_head)) ||
+            !exchange_build_request(x))
                 return;
 
-        body = buffer_bytes(&x->body);
+        body = buffer_bytes(&x->judgement->body);
         d = policy_decide(x->policy, req, &x->client->peer);
         if (d.verdict == VERDICT_INSPECT)
                 d = policy_inspect(x->policy, req, body);
@@ -406,6 +223,12 @@ void exchange_judge_body(Exchange *x) {
         if (req->drops_body)
                 body = BYTES_NONE;
         exchange_forward(x, body.len > 0 ? HTTP_FRAMING_LENGTH : HTTP_FRAMING_NONE, body.len, body);
+}
+
+/* Verdicts borrow from the raw head: it goes when they have been acted on. */
+void exchange_judge_body(Exchange *x) {
+        exchange_judge_whole(x);
+        buffer_done(&x->judgement->raw_head);
 }
 
 /* The head is well formed: may this peer do this? */

@@ -32,7 +32,8 @@ static AuditRecord exchange_describe(const Exchange *x, AuditEvent event) {
                 .bytes_in = x->is_tunnel ? x->up.n_sent : x->request_body.n_payload,
                 .bytes_out = x->down.n_sent,
                 .duration_usec = loop_now(x->ctx->loop) - x->started_usec,
-                .body_sha256 = x->body_sha256[0] ? x->body_sha256 : NULL,
+                .body_sha256 =
+                        x->judgement && x->judgement->sha256[0] ? x->judgement->sha256 : NULL,
                 .config_sha256 = x->policy ? x->policy->sha256 : NULL,
         };
 }

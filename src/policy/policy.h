@@ -107,8 +107,8 @@ Policy *policy_unref(Policy *p);
 /* May this peer talk at all ([peers])? A deny has reason "peer-not-allowed". */
 Decision policy_decide_peer(const Policy *p, const Peer *peer);
 
-/* Grants and [deny] alone: may anybody call this operation? ALLOW or DENY. What is not granted is told no
- * more about its request than that. */
+/* Grants and [deny] alone: may anybody call this operation? ALLOW or DENY. What is not granted is
+ * told no more about its request than that. */
 Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint);
 
 /* Grants, deny, judges, scope: ALLOW and DENY, or INSPECT when req->body is COLLECT. */

@@ -109,7 +109,9 @@ static int loader_add_dirs(Loader *l) {
                                                    "/usr/lib/sockgate" };
         const LoadOptions *o = l->options;
 
-        if (o->is_user && o->config_home && loader_add_dir(l, o->config_home, "/sockgate") < 0)
+        /* A relative one comes from an odd environment; the XDG specification has it ignored. */
+        if (o->is_user && o->config_home && o->config_home[0] == '/' &&
+            loader_add_dir(l, o->config_home, "/sockgate") < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < ARRAY_SIZE(system_dirs); i++)
                 if (loader_add_dir(l, o->root ? o->root : "", system_dirs[i]) < 0)

@@ -208,6 +208,8 @@ START_TEST(a_user_instance_has_its_own_directory_first) {
         expect_mark(&options, 3);
         options.config_home = NULL;
         expect_mark(&options, 4);
+        options.config_home = "home/.config";
+        expect_mark(&options, 4);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
  * other line names the columns. */
 #pragma once
 
+#include <assert.h>
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ typedef struct Tsv {
 static inline void tsv_split(char *line, char *ret[static TSV_FIELDS_MAX]) {
         char *rest = line;
 
+        assert(line);
         for (size_t i = 0; i < TSV_FIELDS_MAX; i++) {
                 ret[i] = strsep(&rest, "\t");
                 if (!ret[i])
@@ -37,7 +39,7 @@ static inline Tsv *tsv_read(const char *path) {
 
         ck_assert_msg(t && f, "cannot read %s", path);
         while ((n = getline(&line, &size, f)) > 0) {
-                char **fields;
+                char **fields, *copy;
 
                 line[strcspn(line, "\n")] = '\0';
                 if (line[0] == '#' || line[0] == '\0')
@@ -45,7 +47,9 @@ static inline Tsv *tsv_read(const char *path) {
 
                 ck_assert_uint_lt(t->n_rows, TSV_ROWS_MAX);
                 fields = t->columns[0] ? t->rows[t->n_rows++] : t->columns;
-                tsv_split(strdup(line), fields);
+                copy = strdup(line);
+                ck_assert_ptr_nonnull(copy);
+                tsv_split(copy, fields);
         }
         free(line);
         (void) fclose(f);

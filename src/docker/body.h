@@ -65,6 +65,21 @@ typedef struct BodyValue {
 bool body_member_at(const Body *b, size_t index, Bytes *ret_key, BodyValue *ret_value);
 size_t body_n_members(const Body *b);
 
+/* The top object itself. */
+BodyValue body_root(const Body *b);
+
+/* Members of an object, elements of an array. */
+size_t body_size(const BodyValue *v);
+
+/* The element at index (below body_size()). */
+BodyValue body_element(const BodyValue *array, size_t index);
+
+/* Goes through the members of an object in their order: *position NULL at first. false: no more. */
+bool body_next(const BodyValue *object, void **position, Bytes *ret_key, BodyValue *ret_value);
+
+/* The member spelled exactly so; false and BODY_NULL when there is none. */
+bool body_find(const BodyValue *object, const char *key, BodyValue *ret_value);
+
 /* Is there a top level member spelled exactly so? */
 bool body_has_member(const Body *b, Bytes key);
 

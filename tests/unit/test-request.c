@@ -123,6 +123,8 @@ START_TEST(takes_escapes_in_image_slots_only) {
         refuse_with(&unix_rules, "POST /images/a%2Ftag" H, 400, "path-escape");
         refuse_with(&unix_rules, "POST /plugins/a%2Fb/enable" H, 400, "path-escape");
         refuse_with(&unix_rules, "GET /nothing%3A" H, 400, "path-escape");
+        refuse_with(&podman_rules, "POST /v4.3.1/libpod/images/scp%2Fa/untag" H, 400,
+                    "path-escape");
 }
 END_TEST
 

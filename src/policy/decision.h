@@ -2,7 +2,7 @@
 /* A verdict as a value. The zero value denies. */
 #pragma once
 
-#include "util/bytes.h"
+#include "policy/objects.h"
 
 /* A line of the configuration; the file's name lives as long as the Policy. */
 typedef struct Place {
@@ -14,10 +14,12 @@ typedef enum Verdict {
         VERDICT_DENY = 0,
         VERDICT_ALLOW,
         VERDICT_INSPECT, /* collect the body, then policy_inspect() */
+        VERDICT_RESOLVE, /* ask the engine about the object named by subject, of resolve_kind */
 } Verdict;
 
 typedef struct Decision {
         Verdict verdict;
+        ObjectKind resolve_kind;
         unsigned status;    /* of a deny's answer; 0 means 403 */
         bool is_malformed;  /* the request is at fault (400 ...): a reject in the audit, and shadow
                                mode does not forward it */

@@ -183,9 +183,10 @@ static Decision inspect_bodyless(Request *req, Bytes raw) {
         return inspect_echo(req, raw);
 }
 
-Decision policy_inspect(const Policy *p, Request *req, Bytes body) {
+Decision policy_inspect(const Policy *p, Request *req, const PolicyFacts *facts, Bytes body) {
         assert(p);
         assert(req && req->endpoint && req->target);
+        assert(facts);
 
         switch (req->endpoint->body) {
         case ENDPOINT_BODY_NONE:

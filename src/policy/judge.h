@@ -11,21 +11,13 @@
 #define JUDGE_POINTER_MAX 512
 #define JUDGE_TARGETS_MAX 256 /* mount targets of one body; more are denied */
 
-/* Texts of a decision that are made here: they live as long as the Notes, which the caller owns. */
-typedef struct JudgeNotes {
-        char field[JUDGE_POINTER_MAX]; /* JSON pointer, or ?key */
-        char value[256];               /* cut */
-        char hint[256];                /* "[container.create] bind-mounts = /srv/app" */
-} JudgeNotes;
-
 struct Judge {
         const Policy *policy;
         const Request *req;
-        const Peer *peer;
+        const PolicyFacts *facts;
         BodyValue root;
         char pointer[JUDGE_POINTER_MAX]; /* of the value at hand: "/HostConfig/Binds/0" */
         size_t pointer_len;
-        JudgeNotes *notes;
         Decision decision; /* deny once judge_deny() was called */
         bool is_denied;
 

@@ -213,12 +213,12 @@ static Decision policy_decide_session(const Policy *p, const Request *req) {
         };
 }
 
-Decision policy_decide(const Policy *p, const Request *req, const Peer *peer) {
+Decision policy_decide(const Policy *p, const Request *req, const PolicyFacts *facts) {
         Decision granted, d;
 
         assert(p);
         assert(req);
-        assert(peer);
+        assert(facts && facts->peer);
 
         if (!req->endpoint)
                 return (Decision){ .reason = "unknown-endpoint", .text = "no such operation" };

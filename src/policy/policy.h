@@ -8,6 +8,7 @@
 
 #include "docker/request.h"
 #include "policy/decision.h"
+#include "policy/known.h"
 #include "policy/limits.h"
 #include "policy/peer.h"
 
@@ -111,12 +112,31 @@ Decision policy_decide_peer(const Policy *p, const Peer *peer);
  * told no more about its request than that. */
 Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint);
 
-/* Grants, deny, judges, scope: ALLOW and DENY, or INSPECT when req->body is COLLECT. */
-Decision policy_decide(const Policy *p, const Request *req, const Peer *peer);
+/* Texts of a decision that are made while judging: they live as long as the notes, which the caller
+ * owns. */
+typedef struct JudgeNotes {
+        char field[512]; /* JSON pointer, or ?key */
+        char value[256]; /* cut */
+        char hint[256];  /* "[container.create] bind-mounts = /srv/app" */
+} JudgeNotes;
+
+/* What a verdict may depend on beside the policy and the request. */
+typedef struct PolicyFacts {
+        const Peer *peer;
+        const Objects *objects; /* resolved for this request; NULL: none yet */
+        const Known *known;     /* ids that this instance has seen being made; NULL: none */
+        uint64_t now_usec;
+        JudgeNotes *notes; /* NULL: texts are left out */
+} PolicyFacts;
+
+/* Grants, deny, judges of queries, scope: ALLOW and DENY; INSPECT when the body has to be judged
+ * too; RESOLVE when the engine has to be asked about decision.subject first: judge again with what
+ * it said. */
+Decision policy_decide(const Policy *p, const Request *req, const PolicyFacts *facts);
 
 /*
- * Judges the whole collected body (payload bytes): the echo rule now; the judges of bodies later.
- * May mark pairs of req->target dropped and set req->drops_body. ALLOW or DENY. The decision's
- * subject is copied to where it lives as long as req->target.
+ * Judges the whole collected body (payload bytes): the echo rule, and the schema of the endpoint.
+ * May mark pairs of req->target dropped and set req->drops_body. ALLOW, DENY, or RESOLVE as above.
+ * Texts of the decision live as long as req->target or facts->notes.
  */
-Decision policy_inspect(const Policy *p, Request *req, Bytes body);
+Decision policy_inspect(const Policy *p, Request *req, const PolicyFacts *facts, Bytes body);

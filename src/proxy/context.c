@@ -11,7 +11,8 @@ int context_init(Context *ctx) {
         assert(ctx->loop && ctx->sink);
 
         ctx->parser = http_parser_new();
-        if (!ctx->parser)
+        ctx->known = known_new();
+        if (!ctx->parser || !ctx->known)
                 return -ENOMEM;
         if (getrandom(&ctx->id_random, sizeof(ctx->id_random), 0) != sizeof(ctx->id_random))
                 return -errno;
@@ -20,6 +21,7 @@ int context_init(Context *ctx) {
 
 void context_done(Context *ctx) {
         ctx->parser = http_parser_free(ctx->parser);
+        ctx->known = known_free(ctx->known);
         ctx->policy = policy_unref(ctx->policy);
 }
 

@@ -43,8 +43,10 @@ typedef struct Context {
         uint64_t id_random;
         uint64_t n_ids;
 
-        HttpHead head;   /* of the request at hand */
-        HttpHead answer; /* of the answer at hand */
+        Known *known;     /* ids that were seen being made, and objects that were asked for */
+        JudgeNotes notes; /* texts of the verdict at hand */
+        HttpHead head;    /* of the request at hand */
+        HttpHead answer;  /* of the answer at hand */
         Target target;
         Request request;
         char room[CONTEXT_ROOM_SIZE]; /* whatever is read lands here first */

@@ -141,6 +141,15 @@ static bool exchange_build_request(Exchange *x) {
         return is_good;
 }
 
+static PolicyFacts exchange_facts(Exchange *x) {
+        return (PolicyFacts){
+                .peer = &x->client->peer,
+                .known = x->ctx->known,
+                .now_usec = loop_now(x->ctx->loop),
+                .notes = &x->ctx->notes,
+        };
+}
+
 /* The head that the engine gets, but for its framing. */
 static int exchange_write_head(Exchange *x, const Request *req) {
         static const Bytes tokens[] = {
@@ -202,6 +211,7 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
 
 static void exchange_judge_whole(Exchange *x) {
         Request *req = &x->ctx->request;
+        PolicyFacts facts;
         Bytes body;
         Decision d;
 
@@ -212,9 +222,10 @@ static void exchange_judge_whole(Exchange *x) {
                 return;
 
         body = buffer_bytes(&x->judgement->body);
-        d = policy_decide(x->policy, req, &x->client->peer);
+        facts = exchange_facts(x);
+        d = policy_decide(x->policy, req, &facts);
         if (d.verdict == VERDICT_INSPECT)
-                d = policy_inspect(x->policy, req, body);
+                d = policy_inspect(x->policy, req, &facts, body);
         if (d.verdict != VERDICT_ALLOW) {
                 exchange_refuse_decision(x, &d);
                 return;
@@ -235,6 +246,7 @@ void exchange_judge_body(Exchange *x) {
 static void exchange_judge(Exchange *x, Bytes raw) {
         const HttpHead *head = &x->ctx->head;
         Request *req = &x->ctx->request;
+        PolicyFacts facts;
         Decision d;
 
         if (!x->policy) {
@@ -252,7 +264,8 @@ static void exchange_judge(Exchange *x, Bytes raw) {
         if (!exchange_build_request(x))
                 return;
 
-        d = policy_decide(x->policy, req, &x->client->peer);
+        facts = exchange_facts(x);
+        d = policy_decide(x->policy, req, &facts);
         if (d.verdict == VERDICT_INSPECT)
                 exchange_start_body(x, raw, req);
         else if (d.verdict == VERDICT_ALLOW)

@@ -4,6 +4,9 @@
 
 #include "request-fixture.h"
 
+static const Peer peer = { .uid = 1000 };
+static const PolicyFacts facts = { .peer = &peer };
+
 DEFINE_CLEANUP(Policy *, policy_unref)
 
 /* Inspects body as the one of that request. */
@@ -15,7 +18,7 @@ static Decision inspect(const char *line, Bytes body) {
                         "Content-Type: application/json\r\nContent-Length: %zu\r\n", body.len);
         ck_assert_msg(fixture_build(line, headers), "%s: %s", line, fixture.error.reason);
         ck_assert_msg(body.len == 0 || fixture.request.body == REQUEST_BODY_COLLECT, "%s", line);
-        return policy_inspect(p, &fixture.request, body);
+        return policy_inspect(p, &fixture.request, &facts, body);
 }
 
 typedef struct Case {
@@ -94,7 +97,7 @@ START_TEST(container_start_takes_an_empty_object_and_nothing_else) {
 
         ck_assert(fixture_build("POST /containers/web/start?detachKeys=a",
                                 "Content-Type: application/json\r\nContent-Length: 2\r\n"));
-        d = policy_inspect(p, &fixture.request, body);
+        d = policy_inspect(p, &fixture.request, &facts, body);
         ck_assert_int_eq(d.verdict, body.len == 0 ? VERDICT_ALLOW : VERDICT_DENY);
         ck_assert(fixture.request.drops_body);
 }
@@ -110,10 +113,12 @@ START_TEST(an_echo_is_small) {
                                 "Content-Type: application/json\r\nContent-Length: 2\r\n"));
         ck_assert_uint_eq(fixture.request.echo_cap, LIMIT_ECHO_BODY);
         ck_assert_int_eq(
-                policy_inspect(p, &fixture.request, (Bytes){ body, sizeof(body) - 1 }).verdict,
+                policy_inspect(p, &fixture.request, &facts, (Bytes){ body, sizeof(body) - 1 })
+                        .verdict,
                 VERDICT_ALLOW);
-        ck_assert_int_eq(policy_inspect(p, &fixture.request, (Bytes){ body, sizeof(body) }).verdict,
-                         VERDICT_DENY);
+        ck_assert_int_eq(
+                policy_inspect(p, &fixture.request, &facts, (Bytes){ body, sizeof(body) }).verdict,
+                VERDICT_DENY);
 }
 END_TEST
 
@@ -124,7 +129,8 @@ START_TEST(an_empty_chunked_body_is_none) {
                                 "Content-Type: application/json\r\n"
                                 "Transfer-Encoding: chunked\r\n"));
         ck_assert_int_eq(fixture.request.body, REQUEST_BODY_COLLECT);
-        ck_assert_int_eq(policy_inspect(p, &fixture.request, BYTES_NONE).verdict, VERDICT_ALLOW);
+        ck_assert_int_eq(policy_inspect(p, &fixture.request, &facts, BYTES_NONE).verdict,
+                         VERDICT_ALLOW);
         ck_assert(fixture.request.drops_body);
 }
 END_TEST
@@ -168,7 +174,7 @@ START_TEST(a_query_key_that_is_a_member_passes_and_is_not_forwarded) {
         ck_assert(fixture_build(c->line, "Content-Type: application/json\r\n"
                                          "Transfer-Encoding: chunked\r\n"));
         ck_assert_int_eq(fixture.request.body, REQUEST_BODY_COLLECT);
-        d = policy_inspect(p, &fixture.request, bytes_of(c->body));
+        d = policy_inspect(p, &fixture.request, &facts, bytes_of(c->body));
         ck_assert(!fixture.request.drops_body);
 
         if (c->reason) {
@@ -207,7 +213,7 @@ START_TEST(refuses_bodies_that_nothing_judges) {
 
         ck_assert(fixture_build("POST /build?t=x", "Content-Type: application/x-tar\r\n"
                                                    "Content-Length: 2\r\n"));
-        d = policy_inspect(p, &fixture.request, BYTES("{}"));
+        d = policy_inspect(p, &fixture.request, &facts, BYTES("{}"));
         ck_assert_int_eq(d.verdict, VERDICT_DENY);
         ck_assert_str_eq(d.reason, "body-not-judged");
 }

@@ -7,11 +7,12 @@
 DEFINE_CLEANUP(Policy *, policy_unref)
 
 static const Peer peer = { .uid = 1000 };
+static const PolicyFacts facts = { .peer = &peer };
 
 #define JSON "Content-Type: application/json\r\nContent-Length: 2\r\n"
 
 static Decision decide(const Policy *p, const char *line) {
-        return policy_decide(p, fixture_request(line), &peer);
+        return policy_decide(p, fixture_request(line), &facts);
 }
 
 static void check_deny(Decision d, const char *reason, const char *hint) {
@@ -34,7 +35,7 @@ START_TEST(a_new_policy_denies_everything) {
         ck_assert_uint_eq(p->limits.n_connections, 4096);
         for (size_t i = 0; i < endpoint_count(); i++) {
                 request.endpoint = endpoint_at(i);
-                ck_assert_int_eq(policy_decide(p, &request, &peer).verdict, VERDICT_DENY);
+                ck_assert_int_eq(policy_decide(p, &request, &facts).verdict, VERDICT_DENY);
         }
 }
 END_TEST
@@ -48,7 +49,7 @@ START_TEST(denies_a_request_without_a_route) {
         _cleanup_(policy_unrefp) Policy *p = fixture_policy();
         Request request = { .endpoint = NULL };
 
-        check_deny(policy_decide(p, &request, &peer), "unknown-endpoint", NULL);
+        check_deny(policy_decide(p, &request, &facts), "unknown-endpoint", NULL);
 }
 END_TEST
 
@@ -88,7 +89,7 @@ START_TEST(never_rows_stay_denied_and_shadow_does_not_forward_them) {
         fixture_judges_off(p);
         for (size_t i = 0; i < endpoint_count(); i++) {
                 Request request = { .endpoint = endpoint_at(i) };
-                Decision d = policy_decide(p, &request, &peer);
+                Decision d = policy_decide(p, &request, &facts);
 
                 if (endpoint_at(i)->level != ENDPOINT_LEVEL_NEVER) {
                         ck_assert_int_eq(d.verdict, VERDICT_ALLOW);
@@ -135,14 +136,14 @@ START_TEST(a_body_that_nobody_judges_needs_judge_no) {
 
         fixture_grant(p, "*", false);
         ck_assert_int_eq(req->endpoint->judge, judged[_i].judge);
-        d = policy_decide(p, req, &peer);
+        d = policy_decide(p, req, &facts);
         check_deny(d, "not-judged-yet", judged[_i].hint);
         (void) snprintf(section, sizeof(section), "[%s]", endpoint_judge_section(judged[_i].judge));
         ck_assert_ptr_nonnull(strstr(d.text, section));
         ck_assert(!d.is_final);
 
         p->judges[judged[_i].judge].is_off = true;
-        ck_assert_int_eq(policy_decide(p, req, &peer).verdict, VERDICT_ALLOW);
+        ck_assert_int_eq(policy_decide(p, req, &facts).verdict, VERDICT_ALLOW);
 }
 END_TEST
 
@@ -204,15 +205,15 @@ START_TEST(judged_keys_without_a_judge_are_denied) {
         Request *req = fixture_request("GET /containers/json");
 
         fixture_grant(p, "*", false);
-        ck_assert_int_eq(policy_decide(p, req, &peer).verdict, VERDICT_ALLOW);
+        ck_assert_int_eq(policy_decide(p, req, &facts).verdict, VERDICT_ALLOW);
         req->has_judged_keys = true;
-        check_deny(policy_decide(p, req, &peer), "query-not-judged", NULL);
+        check_deny(policy_decide(p, req, &facts), "query-not-judged", NULL);
 
         /* With judge = no in its section it is the operator's word. */
         p->judges[ENDPOINT_JUDGE_BUILD].is_off = true;
         req = fixture_request("POST /build?remote=https://example.org/x.git");
         ck_assert(req->has_judged_keys);
-        ck_assert_int_eq(policy_decide(p, req, &peer).verdict, VERDICT_ALLOW);
+        ck_assert_int_eq(policy_decide(p, req, &facts).verdict, VERDICT_ALLOW);
 }
 END_TEST
 
@@ -238,11 +239,11 @@ START_TEST(a_body_to_collect_is_inspected) {
         fixture_grant(p, "container.stop", false);
         ck_assert(fixture_build("POST /containers/web/stop?t=1", JSON));
         ck_assert_int_eq(fixture.request.body, REQUEST_BODY_COLLECT);
-        ck_assert_int_eq(policy_decide(p, &fixture.request, &peer).verdict, VERDICT_INSPECT);
+        ck_assert_int_eq(policy_decide(p, &fixture.request, &facts).verdict, VERDICT_INSPECT);
 
         /* What is refused anyway is not worth reading. */
         ck_assert(fixture_build("POST /containers/web/kill?signal=TERM", JSON));
-        check_deny(policy_decide(p, &fixture.request, &peer), "not-granted", "container.kill");
+        check_deny(policy_decide(p, &fixture.request, &facts), "not-granted", "container.kill");
 }
 END_TEST
 

@@ -10,8 +10,11 @@
 
 #include <llhttp.h>
 
-/* llhttp 8 is loose unless it is built otherwise: CR and any byte then ends a head. */
-_Static_assert(LLHTTP_VERSION_MAJOR >= 9 || LLHTTP_STRICT_MODE, "llhttp 8 must be strict");
+/* llhttp 8 is loose unless it is built otherwise: CR and any byte then ends a head. llhttp 9 has no
+ * such switch. */
+#if LLHTTP_VERSION_MAJOR < 9
+_Static_assert(LLHTTP_STRICT_MODE, "llhttp 8 must be strict");
+#endif
 
 struct HttpParser {
         llhttp_t llhttp;

@@ -227,7 +227,7 @@ Decision policy_decide(const Policy *p, const Request *req, const PolicyFacts *f
         if (granted.verdict != VERDICT_ALLOW)
                 return granted;
 
-        d = scope_decide(p, req);
+        d = scope_decide(p, req, facts);
         if (d.verdict == VERDICT_ALLOW)
                 d = policy_decide_judge(p, req);
         if (d.verdict == VERDICT_ALLOW)

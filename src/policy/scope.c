@@ -7,8 +7,11 @@
  *   - hex digits alone, which the engine reads as an id: an id says nothing about a name;
  *   - operations that take what they address from elsewhere: an exec id, a pod, everything there
  * is;
- *   - bodies that name objects, since nothing reads them yet.
- * Lists and events show what lies outside; they change nothing and stay as they are.
+ *   - bodies that name objects, when nothing reads them (judge = no);
+ * With projects, or ids under resolve-ids, a name says nothing by itself: the engine is asked
+ * (VERDICT_RESOLVE) and the label or the present name decides. An object is in scope when one of
+ * the keys says so. Lists and events show what lies outside; they change nothing and stay as they
+ * are.
  */
 #include "policy/scope.h"
 
@@ -22,10 +25,13 @@
 #define SCOPE_ALL        (SCOPE_CONTAINERS | SCOPE_NETWORKS | SCOPE_VOLUMES)
 
 typedef enum ScopeWay {
-        SCOPE_WAY_NAME = 0,     /* a query key names one; it must be there */
+        SCOPE_WAY_NEW_NAME = 0, /* a query key names what is made */
+        SCOPE_WAY_NAME,         /* a query key names one; it must be there */
         SCOPE_WAY_NETWORK_MODE, /* a query key may name one */
         SCOPE_WAY_UNBOUNDED,    /* many or unknown ones, unless the path names one */
-        SCOPE_WAY_UNJUDGED,     /* the body names them */
+        SCOPE_WAY_BODY,         /* the body names them: its judge asks scope_decide_object() */
+        SCOPE_WAY_EXEC,         /* an exec id: only one that was made here, within the scope */
+        SCOPE_WAY_UNJUDGED,     /* the body names them, and nothing reads it */
 } ScopeWay;
 
 typedef struct ScopeRule {
@@ -37,17 +43,19 @@ typedef struct ScopeRule {
 
 /* Beside the slots: where else an operation's objects are named. All rows that match count. */
 static const ScopeRule scope_rules[] = {
-        { "container.create", SCOPE_CONTAINERS, SCOPE_WAY_NAME, "name" },
-        { "container.create", SCOPE_NETWORKS | SCOPE_VOLUMES, SCOPE_WAY_UNJUDGED, NULL },
-        { "container.rename", SCOPE_CONTAINERS, SCOPE_WAY_NAME, "name" },
+        { "container.create", SCOPE_CONTAINERS, SCOPE_WAY_NEW_NAME, "name" },
+        { "container.create", SCOPE_ALL, SCOPE_WAY_BODY, NULL },
+        { "container.rename", SCOPE_CONTAINERS, SCOPE_WAY_NEW_NAME, "name" },
         { "container.commit", SCOPE_CONTAINERS, SCOPE_WAY_NAME, "container" },
         { "container.prune", SCOPE_CONTAINERS, SCOPE_WAY_UNBOUNDED, NULL },
-        { "exec.*", SCOPE_CONTAINERS, SCOPE_WAY_UNBOUNDED, NULL },
-        { "network.create", SCOPE_NETWORKS, SCOPE_WAY_UNJUDGED, NULL },
-        { "network.connect", SCOPE_CONTAINERS | SCOPE_NETWORKS, SCOPE_WAY_UNJUDGED, NULL },
-        { "network.disconnect", SCOPE_CONTAINERS | SCOPE_NETWORKS, SCOPE_WAY_UNJUDGED, NULL },
+        { "exec.start", SCOPE_CONTAINERS, SCOPE_WAY_EXEC, NULL },
+        { "exec.resize", SCOPE_CONTAINERS, SCOPE_WAY_EXEC, NULL },
+        { "exec.inspect", SCOPE_CONTAINERS, SCOPE_WAY_EXEC, NULL },
+        { "network.create", SCOPE_NETWORKS, SCOPE_WAY_BODY, NULL },
+        { "network.connect", SCOPE_CONTAINERS | SCOPE_NETWORKS, SCOPE_WAY_BODY, NULL },
+        { "network.disconnect", SCOPE_CONTAINERS | SCOPE_NETWORKS, SCOPE_WAY_BODY, NULL },
         { "network.prune", SCOPE_NETWORKS, SCOPE_WAY_UNBOUNDED, NULL },
-        { "volume.create", SCOPE_VOLUMES, SCOPE_WAY_UNJUDGED, NULL },
+        { "volume.create", SCOPE_VOLUMES, SCOPE_WAY_BODY, NULL },
         { "volume.prune", SCOPE_VOLUMES, SCOPE_WAY_UNBOUNDED, NULL },
         { "build.image", SCOPE_CONTAINERS | SCOPE_NETWORKS, SCOPE_WAY_NETWORK_MODE, "networkmode" },
         { "service.create", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
@@ -56,7 +64,7 @@ static const ScopeRule scope_rules[] = {
         { "libpod.build.image", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
         { "libpod.container.create", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
         { "libpod.container.restore", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
-        { "libpod.container.rename", SCOPE_CONTAINERS, SCOPE_WAY_NAME, "name" },
+        { "libpod.container.rename", SCOPE_CONTAINERS, SCOPE_WAY_NEW_NAME, "name" },
         { "libpod.container.commit", SCOPE_CONTAINERS, SCOPE_WAY_NAME, "container" },
         { "libpod.container.prune", SCOPE_CONTAINERS, SCOPE_WAY_UNBOUNDED, NULL },
         { "libpod.container.stats", SCOPE_CONTAINERS, SCOPE_WAY_UNBOUNDED, NULL },
@@ -110,30 +118,6 @@ static unsigned scope_kinds(const Policy *p) {
         return kinds;
 }
 
-static const Words *scope_words(const Policy *p, unsigned kind) {
-        switch (kind) {
-        case SCOPE_CONTAINERS:
-                return &p->scope_containers;
-        case SCOPE_NETWORKS:
-                return &p->scope_networks;
-        case SCOPE_VOLUMES:
-                return &p->scope_volumes;
-        default:
-                return NULL;
-        }
-}
-
-static const char *scope_text(unsigned kind) {
-        switch (kind) {
-        case SCOPE_CONTAINERS:
-                return "not one of [scope] containers:";
-        case SCOPE_NETWORKS:
-                return "not one of [scope] networks:";
-        default:
-                return "not one of [scope] volumes:";
-        }
-}
-
 static unsigned scope_kind_of_slot(EndpointSlot slot) {
         switch (slot) {
         case ENDPOINT_SLOT_CONTAINER:
@@ -152,38 +136,146 @@ static unsigned scope_kind_of_slot(EndpointSlot slot) {
         return 0;
 }
 
-/* One name of one kind. The engine ignores one leading slash of a name in a query. */
-static Decision scope_decide_name(const Policy *p, unsigned kind, Bytes name) {
-        const Words *words = scope_words(p, kind);
-
-        if (p->has_scope_projects)
-                return scope_deny("scope-projects-not-yet",
-                                  "[scope] projects can't be judged yet, so this is refused:", name,
-                                  scope_place(&p->scope_projects));
-        if (endpoint_could_be_hex_id(name))
-                return scope_deny("scope-id", "could be an id, which [scope] can't judge:", name,
-                                  scope_place(words));
-
+static bool scope_matches(const Words *words, Bytes name) {
         for (size_t i = 0; i < words->n; i++)
                 if (glob_match(words->items[i].text, name))
-                        return scope_allow;
+                        return true;
 
-        return scope_deny("scope", scope_text(kind), name, scope_place(words));
+        return false;
 }
 
-static Decision scope_decide_query_name(const Policy *p, const Request *req,
-                                        const ScopeRule *rule) {
+static bool scope_has_kind(const Policy *p, ObjectKind kind) {
+        switch (kind) {
+        case OBJECT_CONTAINER:
+                return p->has_scope_containers;
+        case OBJECT_NETWORK:
+                return p->has_scope_networks;
+        case OBJECT_VOLUME:
+                return p->has_scope_volumes;
+        }
+
+        return false;
+}
+
+static const Words *scope_words_of(const Policy *p, ObjectKind kind) {
+        switch (kind) {
+        case OBJECT_CONTAINER:
+                return &p->scope_containers;
+        case OBJECT_NETWORK:
+                return &p->scope_networks;
+        case OBJECT_VOLUME:
+                return &p->scope_volumes;
+        }
+
+        return &p->scope_containers;
+}
+
+static Decision scope_deny_object(const Policy *p, ObjectKind kind, Bytes asked) {
+        static const char *const texts[] = {
+                [OBJECT_CONTAINER] = "the container is outside of [scope]:",
+                [OBJECT_NETWORK] = "the network is outside of [scope]:",
+                [OBJECT_VOLUME] = "the volume is outside of [scope]:",
+        };
+        const Words *words = scope_has_kind(p, kind) ? scope_words_of(p, kind) : &p->scope_projects;
+
+        return scope_deny("scope", texts[kind], asked, scope_place(words));
+}
+
+/* As the engine says it, so that clients go on as they do without us. */
+static Decision scope_deny_missing(ObjectKind kind, Bytes asked) {
+        static const char *const texts[] = {
+                [OBJECT_CONTAINER] = "No such container:",
+                [OBJECT_NETWORK] = "No such network:",
+                [OBJECT_VOLUME] = "No such volume:",
+        };
+
+        return (Decision){
+                .status = 404,
+                .is_final = true,
+                .reason = "object-missing",
+                .text = texts[kind],
+                .subject = asked,
+        };
+}
+
+/* By what the engine said of it: the project's label, or the name that it has now. */
+static Decision scope_decide_resolved(const Policy *p, ObjectKind kind, Bytes asked,
+                                      const Object *object) {
+        Bytes project;
+
+        if (object->is_missing)
+                return scope_deny_missing(kind, asked);
+
+        project = bytes_of(object->project);
+        if (p->has_scope_projects && project.len > 0 && scope_matches(&p->scope_projects, project))
+                return scope_allow;
+        if (scope_has_kind(p, kind) &&
+            scope_matches(scope_words_of(p, kind), bytes_of(object->name)))
+                return scope_allow;
+
+        return scope_deny_object(p, kind, asked);
+}
+
+Decision scope_decide_object(const Policy *p, const PolicyFacts *facts, ObjectKind kind,
+                             Bytes asked) {
+        bool is_hex = endpoint_could_be_hex_id(asked) && kind != OBJECT_VOLUME;
+        const Object *object;
+
+        if (!p->has_scope_projects && !scope_has_kind(p, kind))
+                return scope_allow;
+        if (!endpoint_is_id(asked) || asked.len >= OBJECT_NAME_SIZE)
+                return scope_deny("scope-name", "no name of an object:", asked, (Place){ 0 });
+
+        if (!p->has_scope_projects && !(is_hex && p->resolve_ids)) {
+                if (endpoint_could_be_hex_id(asked))
+                        return scope_deny("scope-id",
+                                          "could be an id, which [scope] can't judge:", asked,
+                                          scope_place(scope_words_of(p, kind)));
+                return scope_matches(scope_words_of(p, kind), asked)
+                               ? scope_allow
+                               : scope_deny_object(p, kind, asked);
+        }
+
+        object = objects_find(facts->objects, kind, asked);
+        if (!object)
+                return (Decision){ .verdict = VERDICT_RESOLVE,
+                                   .resolve_kind = kind,
+                                   .subject = asked };
+        return scope_decide_resolved(p, kind, asked, object);
+}
+
+/* The name that a new object gets. The engine ignores one leading slash of a name in a query. Under
+ * projects alone any name will do: the label in the body decides. */
+static Decision scope_decide_new_name(const Policy *p, const Request *req, const ScopeRule *rule) {
         const QueryPair *pair = target_find_pair(req->target, rule->key);
         Bytes name = pair ? pair->value : BYTES_NONE;
 
+        if (!p->has_scope_containers)
+                return scope_allow;
         if (bytes_starts_with(name, BYTES("/")))
                 name = bytes_skip(name, 1);
         if (name.len == 0)
                 return scope_deny("scope-name-missing",
                                   "under [scope] the query has to name the container", BYTES_NONE,
-                                  scope_place(scope_words(p, rule->kinds)));
+                                  scope_place(&p->scope_containers));
+        if (endpoint_could_be_hex_id(name))
+                return scope_deny("scope-id", "could be an id, which [scope] can't judge:", name,
+                                  scope_place(&p->scope_containers));
 
-        return scope_decide_name(p, rule->kinds, name);
+        return scope_matches(&p->scope_containers, name)
+                       ? scope_allow
+                       : scope_deny_object(p, OBJECT_CONTAINER, name);
+}
+
+static Decision scope_decide_query_object(const Policy *p, const Request *req,
+                                          const PolicyFacts *facts, const ScopeRule *rule) {
+        const QueryPair *pair = target_find_pair(req->target, rule->key);
+
+        if (!pair || pair->value.len == 0)
+                return scope_deny("scope-name-missing",
+                                  "under [scope] the query has to name the container", BYTES_NONE,
+                                  (Place){ 0 });
+        return scope_decide_object(p, facts, OBJECT_CONTAINER, pair->value);
 }
 
 /* Anything but the words that name no object: container:NAME, a network. */
@@ -204,10 +296,29 @@ static Decision scope_deny_unjudged(void) {
                           (Place){ 0 });
 }
 
-static Decision scope_decide_rule(const Policy *p, const Request *req, const ScopeRule *rule) {
+/* With judge = no nobody reads the body. */
+static Decision scope_decide_body(const Policy *p, const Request *req) {
+        EndpointJudge judge = req->endpoint->judge;
+
+        if (judge == ENDPOINT_JUDGE_NONE || p->judges[judge].is_off)
+                return scope_deny_unjudged();
+        return scope_allow;
+}
+
+static Decision scope_decide_exec(const Request *req, const PolicyFacts *facts) {
+        if (known_has_exec(facts->known, req->match.slot, facts->peer, facts->now_usec))
+                return scope_allow;
+        return scope_deny("exec-unknown", "this exec was not created here", BYTES_NONE,
+                          (Place){ 0 });
+}
+
+static Decision scope_decide_rule(const Policy *p, const Request *req, const PolicyFacts *facts,
+                                  const ScopeRule *rule) {
         switch (rule->way) {
+        case SCOPE_WAY_NEW_NAME:
+                return scope_decide_new_name(p, req, rule);
         case SCOPE_WAY_NAME:
-                return scope_decide_query_name(p, req, rule);
+                return scope_decide_query_object(p, req, facts, rule);
         case SCOPE_WAY_NETWORK_MODE:
                 return scope_is_network_mode_named(req, rule->key) ? scope_deny_unjudged()
                                                                    : scope_allow;
@@ -217,6 +328,10 @@ static Decision scope_decide_rule(const Policy *p, const Request *req, const Sco
                 return scope_deny("scope-unbounded",
                                   "it addresses objects that [scope] can't bound", BYTES_NONE,
                                   (Place){ 0 });
+        case SCOPE_WAY_BODY:
+                return scope_decide_body(p, req);
+        case SCOPE_WAY_EXEC:
+                return scope_decide_exec(req, facts);
         case SCOPE_WAY_UNJUDGED:
                 return scope_deny_unjudged();
         }
@@ -228,8 +343,27 @@ static bool scope_rule_is_for(const ScopeRule *rule, const Endpoint *endpoint) {
         return glob_match(bytes_of(rule->endpoint), bytes_of(endpoint->name));
 }
 
-Decision scope_decide(const Policy *p, const Request *req) {
-        unsigned kinds, slot;
+static Decision scope_decide_slot(const Policy *p, const Request *req, const PolicyFacts *facts) {
+        switch (req->match.slot_kind) {
+        case ENDPOINT_SLOT_CONTAINER:
+                return scope_decide_object(p, facts, OBJECT_CONTAINER, req->match.slot);
+        case ENDPOINT_SLOT_NETWORK:
+                return scope_decide_object(p, facts, OBJECT_NETWORK, req->match.slot);
+        case ENDPOINT_SLOT_VOLUME:
+                return scope_decide_object(p, facts, OBJECT_VOLUME, req->match.slot);
+        case ENDPOINT_SLOT_NONE:
+        case ENDPOINT_SLOT_IMAGE:
+        case ENDPOINT_SLOT_EXEC:
+        case ENDPOINT_SLOT_OTHER:
+                break;
+        }
+
+        return scope_allow;
+}
+
+Decision scope_decide(const Policy *p, const Request *req, const PolicyFacts *facts) {
+        unsigned kinds;
+        Decision d;
 
         assert(p);
         assert(req && req->endpoint);
@@ -238,25 +372,10 @@ Decision scope_decide(const Policy *p, const Request *req) {
         if (kinds == 0)
                 return scope_allow;
 
-        slot = scope_kind_of_slot(req->match.slot_kind);
-        if (slot & kinds) {
-                Decision d = scope_decide_name(p, slot, req->match.slot);
-
-                if (d.verdict != VERDICT_ALLOW)
-                        return d;
-        }
-
-        for (size_t i = 0; i < ARRAY_SIZE(scope_rules); i++) {
-                Decision d;
-
-                if (!(scope_rules[i].kinds & kinds) ||
-                    !scope_rule_is_for(&scope_rules[i], req->endpoint))
-                        continue;
-
-                d = scope_decide_rule(p, req, &scope_rules[i]);
-                if (d.verdict != VERDICT_ALLOW)
-                        return d;
-        }
-
-        return scope_allow;
+        d = scope_decide_slot(p, req, facts);
+        for (size_t i = 0; d.verdict == VERDICT_ALLOW && i < ARRAY_SIZE(scope_rules); i++)
+                if ((scope_rules[i].kinds & kinds) &&
+                    scope_rule_is_for(&scope_rules[i], req->endpoint))
+                        d = scope_decide_rule(p, req, facts, &scope_rules[i]);
+        return d;
 }

@@ -7,6 +7,13 @@
 
 #include "policy/policy.h"
 
-/* ALLOW, or DENY with one of the reasons "scope", "scope-id", "scope-name-missing",
- * "scope-unbounded", "scope-not-judged", "scope-projects-not-yet". */
-Decision scope_decide(const Policy *p, const Request *req);
+/*
+ * ALLOW; DENY with one of the reasons "scope", "scope-id", "scope-name", "scope-name-missing",
+ * "scope-unbounded", "scope-not-judged", "exec-unknown", "object-missing" (404); or RESOLVE: the
+ * engine has to be asked about subject first.
+ */
+Decision scope_decide(const Policy *p, const Request *req, const PolicyFacts *facts);
+
+/* The same for one object that a body names. ALLOW when [scope] says nothing of its kind. */
+Decision scope_decide_object(const Policy *p, const PolicyFacts *facts, ObjectKind kind,
+                             Bytes asked);

@@ -6,6 +6,9 @@
 
 DEFINE_CLEANUP(Policy *, policy_unref)
 
+static const Peer peer = { .uid = 1000 };
+static const PolicyFacts facts = { .peer = &peer };
+
 /* One row: under this [scope] that request gets this reason; NULL: allowed. */
 typedef struct Case {
         const char *containers, *networks, *volumes;
@@ -101,9 +104,9 @@ static const Case cases[] = {
         { NULL, "*", "*", "POST /containers/prune", NULL },
         { "*", NULL, "*", "POST /networks/prune", NULL },
         { "*", "*", NULL, "POST /volumes/prune", NULL },
-        { "*", NULL, NULL, "POST /exec/x1/start", "scope-unbounded" },
-        { "*", NULL, NULL, "POST /exec/x1/resize?h=1&w=1", "scope-unbounded" },
-        { "*", NULL, NULL, "GET /exec/x1/json", "scope-unbounded" },
+        { "*", NULL, NULL, "POST /exec/x1/start", "exec-unknown" },
+        { "*", NULL, NULL, "POST /exec/x1/resize?h=1&w=1", "exec-unknown" },
+        { "*", NULL, NULL, "GET /exec/x1/json", "exec-unknown" },
         { NULL, "*", NULL, "POST /exec/x1/start", NULL },
         { NULL, NULL, "*", "POST /v4.0.0/libpod/system/prune", "scope-unbounded" },
         { "*", NULL, NULL, "POST /v4.0.0/libpod/pods/p1/kill", "scope-unbounded" },
@@ -111,16 +114,16 @@ static const Case cases[] = {
         { "*", NULL, NULL, "GET /v4.0.0/libpod/containers/stats", "scope-unbounded" },
         { "web-*", NULL, NULL, "GET /v4.0.0/libpod/containers/web-1/stats", NULL },
 
-        /* names in bodies */
-        { NULL, "*", NULL, "POST /networks/create", "scope-not-judged" },
-        { NULL, NULL, "*", "POST /volumes/create", "scope-not-judged" },
+        /* names in bodies: the judge of the body decides */
+        { NULL, "*", NULL, "POST /networks/create", NULL },
+        { NULL, NULL, "*", "POST /volumes/create", NULL },
         { "*", NULL, NULL, "POST /networks/create", NULL },
         { "*", NULL, NULL, "POST /volumes/create", NULL },
-        { NULL, "net-*", NULL, "POST /networks/net-1/connect", "scope-not-judged" },
-        { "*", NULL, NULL, "POST /networks/net-1/disconnect", "scope-not-judged" },
+        { NULL, "net-*", NULL, "POST /networks/net-1/connect", NULL },
+        { "*", NULL, NULL, "POST /networks/net-1/disconnect", NULL },
         { NULL, "net-*", NULL, "POST /networks/other/connect", "scope" },
-        { NULL, "*", NULL, "POST /containers/create?name=web-1", "scope-not-judged" },
-        { NULL, NULL, "*", "POST /containers/create?name=web-1", "scope-not-judged" },
+        { NULL, "*", NULL, "POST /containers/create?name=web-1", NULL },
+        { NULL, NULL, "*", "POST /containers/create?name=web-1", NULL },
         { "*", NULL, NULL, "POST /services/create", "scope-not-judged" },
 };
 
@@ -139,7 +142,7 @@ START_TEST(decides_as_the_table_says) {
         set_scope(c->networks, &p->scope_networks, &p->has_scope_networks);
         set_scope(c->volumes, &p->scope_volumes, &p->has_scope_volumes);
 
-        d = scope_decide(p, fixture_request(c->line));
+        d = scope_decide(p, fixture_request(c->line), &facts);
         if (!c->reason) {
                 ck_assert_msg(d.verdict == VERDICT_ALLOW, "%s: %s", c->line, d.reason);
                 return;
@@ -157,34 +160,116 @@ START_TEST(names_the_object_and_the_line) {
         Decision d;
 
         set_scope("web-*", &p->scope_containers, &p->has_scope_containers);
-        d = scope_decide(p, fixture_request("POST /containers/mail/stop"));
+        d = scope_decide(p, fixture_request("POST /containers/mail/stop"), &facts);
         ck_assert(bytes_eq_str(d.subject, "mail"));
         ck_assert_str_eq(d.place.file, "scope.conf");
         ck_assert_uint_eq(d.place.line, 5);
 }
 END_TEST
 
-START_TEST(resolve_ids_does_not_yet_let_ids_pass) {
-        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-        set_scope("*", &p->scope_containers, &p->has_scope_containers);
+/* What the engine said of an object. */
+static Objects resolved(ObjectKind kind, const char *asked, const char *name, const char *project) {
+        Objects objects = { .n = 1, .items[0].kind = kind, .items[0].is_missing = !name };
+        Object *o = &objects.items[0];
+
+        (void) snprintf(o->asked, sizeof(o->asked), "%s", asked);
+        (void) snprintf(o->id, sizeof(o->id), "%s", ID);
+        (void) snprintf(o->name, sizeof(o->name), "%s", name ? name : "");
+        (void) snprintf(o->project, sizeof(o->project), "%s", project ? project : "");
+        return objects;
+}
+
+/* One row: under this [scope], with what the engine said of that object, the request gets this. */
+typedef struct Asked {
+        const char *containers, *projects;
+        const char *line;
+        const char *asked, *name, *project; /* name NULL: the engine knows no such object */
+        const char *reason;                 /* NULL: allowed */
+} Asked;
+
+static const Asked asked_cases[] = {
+        { NULL, "shop", "POST /containers/web/stop", "web", "web", "shop", NULL },
+        { NULL, "shop", "POST /containers/web/stop", "web", "web", "other", "scope" },
+        { NULL, "shop", "POST /containers/web/stop", "web", "web", "", "scope" },
+        { NULL, "shop", "POST /containers/web/stop", "web", "web", "shop2", "scope" },
+        { NULL, "shop*", "POST /containers/web/stop", "web", "web", "shop2", NULL },
+        { NULL, "*", "POST /containers/web/stop", "web", "web", "", "scope" },
+        { NULL, "shop", "POST /containers/web/stop", "web", NULL, NULL, "object-missing" },
+        { NULL, "shop", "POST /containers/" ID "/stop", ID, "web", "shop", NULL },
+        { NULL, "shop", "POST /containers/ab12/stop", "ab12", "web", "other", "scope" },
+        { "web", "shop", "POST /containers/web/stop", "web", "web", "other", NULL },
+        { "web", "shop", "POST /containers/ab12/stop", "ab12", "web", "other", NULL },
+        { "mail", "shop", "POST /containers/web/stop", "web", "web", "other", "scope" },
+        { NULL, "shop", "POST /commit?container=web", "web", "web", "other", "scope" },
+        { NULL, "shop", "POST /containers/web/exec", "web", "web", "other", "scope" },
+};
+
+static Policy *asked_policy(const Asked *c) {
+        Policy *p = fixture_policy();
+
+        set_scope(c->containers, &p->scope_containers, &p->has_scope_containers);
+        set_scope(c->projects, &p->scope_projects, &p->has_scope_projects);
+        for (int i = 0; i < _ENDPOINT_JUDGE_MAX; i++)
+                p->judges[i].is_off = false;
+        return p;
+}
+
+START_TEST(asks_the_engine_before_it_decides_under_projects) {
+        const Asked *c = &asked_cases[_i];
+        _cleanup_(policy_unrefp) Policy *p = asked_policy(c);
+        Decision d = scope_decide(p, fixture_request(c->line), &facts);
+
+        ck_assert_int_eq(d.verdict, VERDICT_RESOLVE);
+        ck_assert_int_eq(d.resolve_kind, OBJECT_CONTAINER);
+        ck_assert(bytes_eq_str(d.subject, c->asked));
+}
+END_TEST
+
+START_TEST(decides_by_what_the_engine_said) {
+        const Asked *c = &asked_cases[_i];
+        _cleanup_(policy_unrefp) Policy *p = asked_policy(c);
+        Objects objects = resolved(OBJECT_CONTAINER, c->asked, c->name, c->project);
+        const PolicyFacts told = { .peer = &peer, .objects = &objects };
+        Decision d = scope_decide(p, fixture_request(c->line), &told);
+
+        if (!c->reason)
+                ck_assert_msg(d.verdict == VERDICT_ALLOW, "%s: %s", c->line, d.reason);
+        else {
+                ck_assert_int_eq(d.verdict, VERDICT_DENY);
+                ck_assert_str_eq(d.reason, c->reason);
+                ck_assert_uint_eq(d.status, strcmp(c->reason, "object-missing") == 0 ? 404 : 0);
+        }
+}
+END_TEST
+
+START_TEST(resolve_ids_asks_for_what_could_be_an_id_alone) {
+        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
+        Objects objects = resolved(OBJECT_CONTAINER, "abcd", "web-1", "");
+        const PolicyFacts told = { .peer = &peer, .objects = &objects };
+        const char *line = "POST /containers/abcd/stop";
+
+        set_scope("web-*", &p->scope_containers, &p->has_scope_containers);
         p->resolve_ids = true;
-        ck_assert_str_eq(scope_decide(p, fixture_request("POST /containers/abcd/stop")).reason,
-                         "scope-id");
+        ck_assert_int_eq(
+                scope_decide(p, fixture_request("POST /containers/web-1/stop"), &facts).verdict,
+                VERDICT_ALLOW);
+        ck_assert_int_eq(scope_decide(p, fixture_request(line), &facts).verdict, VERDICT_RESOLVE);
+        ck_assert_int_eq(scope_decide(p, fixture_request(line), &told).verdict, VERDICT_ALLOW);
+
+        objects = resolved(OBJECT_CONTAINER, "abcd", "mail", "");
+        ck_assert_str_eq(scope_decide(p, fixture_request(line), &told).reason, "scope");
 }
 END_TEST
 
 static const Case under_projects[] = {
-        { .line = "POST /containers/web-1/stop", .reason = "scope-projects-not-yet" },
-        { .line = "GET /containers/web-1/json", .reason = "scope-projects-not-yet" },
-        { .line = "DELETE /networks/net", .reason = "scope-projects-not-yet" },
-        { .line = "DELETE /volumes/vol", .reason = "scope-projects-not-yet" },
-        { .line = "POST /containers/create?name=web-1", .reason = "scope-projects-not-yet" },
-        { .line = "POST /commit?container=web-1", .reason = "scope-projects-not-yet" },
-        { .line = "POST /networks/create", .reason = "scope-not-judged" },
-        { .line = "POST /volumes/create", .reason = "scope-not-judged" },
+        { .line = "POST /containers/create?name=web-1" }, /* its label decides, in the body */
+        { .line = "POST /networks/create" },
+        { .line = "POST /volumes/create" },
+        { .line = "POST /services/create", .reason = "scope-not-judged" },
         { .line = "POST /containers/prune", .reason = "scope-unbounded" },
-        { .line = "POST /exec/x1/start", .reason = "scope-unbounded" },
+        { .line = "POST /exec/x1/start", .reason = "exec-unknown" },
         { .line = "GET /containers/json" },
         { .line = "GET /networks" },
         { .line = "GET /volumes" },
@@ -192,20 +277,44 @@ static const Case under_projects[] = {
         { .line = "POST /images/create?fromImage=alpine" },
 };
 
-START_TEST(projects_deny_all_that_names_an_object) {
+START_TEST(projects_bound_what_names_no_object) {
         const Case *c = &under_projects[_i];
-        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
-        Decision d;
+        const Asked scope = { .projects = "openpalm*" };
+        _cleanup_(policy_unrefp) Policy *p = asked_policy(&scope);
+        Decision d = scope_decide(p, fixture_request(c->line), &facts);
 
-        set_scope("openpalm*", &p->scope_projects, &p->has_scope_projects);
-        d = scope_decide(p, fixture_request(c->line));
         ck_assert_int_eq(d.verdict, c->reason ? VERDICT_DENY : VERDICT_ALLOW);
         if (c->reason)
                 ck_assert_str_eq(d.reason, c->reason);
+}
+END_TEST
 
-        /* Names that match do not help: the label alone would say it. */
-        set_scope("*", &p->scope_containers, &p->has_scope_containers);
-        ck_assert_int_eq(scope_decide(p, &fixture.request).verdict, d.verdict);
+START_TEST(projects_refuse_a_create_that_nobody_reads) {
+        const Asked scope = { .projects = "openpalm*" };
+        _cleanup_(policy_unrefp) Policy *p = asked_policy(&scope);
+
+        p->judges[ENDPOINT_JUDGE_CONTAINER_CREATE].is_off = true;
+        ck_assert_str_eq(
+                scope_decide(p, fixture_request("POST /containers/create?name=a-b"), &facts).reason,
+                "scope-not-judged");
+}
+END_TEST
+
+START_TEST(takes_an_exec_that_was_made_here) {
+        const Asked scope = { .projects = "openpalm*" };
+        _cleanup_(policy_unrefp) Policy *p = asked_policy(&scope);
+        const Peer other = { .uid = 1001 };
+        PolicyFacts told = { .peer = &peer, .known = known_new(), .now_usec = 1000 };
+
+        ck_assert_int_eq(known_add_exec((Known *) (uintptr_t) told.known, BYTES(ID), &peer, 1), 0);
+        ck_assert_int_eq(scope_decide(p, fixture_request("POST /exec/" ID "/start"), &told).verdict,
+                         VERDICT_ALLOW);
+        told.peer = &other;
+        ck_assert_int_eq(scope_decide(p, &fixture.request, &told).verdict, VERDICT_DENY);
+        told.peer = &peer;
+        told.now_usec = KNOWN_EXEC_USEC + 10;
+        ck_assert_int_eq(scope_decide(p, &fixture.request, &told).verdict, VERDICT_DENY);
+        known_free((Known *) (uintptr_t) told.known);
 }
 END_TEST
 
@@ -218,6 +327,8 @@ START_TEST(no_change_of_an_object_slips_past_the_table) {
         set_scope("none-such", &p->scope_containers, &p->has_scope_containers);
         set_scope("none-such", &p->scope_networks, &p->has_scope_networks);
         set_scope("none-such", &p->scope_volumes, &p->has_scope_volumes);
+        for (int i = 0; i < _ENDPOINT_JUDGE_MAX; i++)
+                p->judges[i].is_off = true;
 
         for (size_t i = 0; i < endpoint_count(); i++) {
                 const Endpoint *e = endpoint_at(i);
@@ -242,8 +353,8 @@ START_TEST(no_change_of_an_object_slips_past_the_table) {
                         continue;
 
                 n_denied++;
-                ck_assert_msg(scope_decide(p, &request).verdict == VERDICT_DENY, "%s %s", e->name,
-                              e->pattern);
+                ck_assert_msg(scope_decide(p, &request, &facts).verdict == VERDICT_DENY, "%s %s",
+                              e->name, e->pattern);
         }
         ck_assert_uint_gt(n_denied, 50);
 }
@@ -256,7 +367,7 @@ START_TEST(allows_everything_without_a_scope) {
         for (size_t i = 0; i < endpoint_count(); i++) {
                 Request request = { .endpoint = endpoint_at(i), .target = &target };
 
-                ck_assert_int_eq(scope_decide(p, &request).verdict, VERDICT_ALLOW);
+                ck_assert_int_eq(scope_decide(p, &request, &facts).verdict, VERDICT_ALLOW);
         }
 }
 END_TEST
@@ -267,9 +378,14 @@ int main(void) {
 
         tcase_add_loop_test(t, decides_as_the_table_says, 0, (int) ARRAY_SIZE(cases));
         tcase_add_test(t, names_the_object_and_the_line);
-        tcase_add_test(t, resolve_ids_does_not_yet_let_ids_pass);
-        tcase_add_loop_test(t, projects_deny_all_that_names_an_object, 0,
+        tcase_add_loop_test(t, asks_the_engine_before_it_decides_under_projects, 0,
+                            (int) ARRAY_SIZE(asked_cases));
+        tcase_add_loop_test(t, decides_by_what_the_engine_said, 0, (int) ARRAY_SIZE(asked_cases));
+        tcase_add_test(t, resolve_ids_asks_for_what_could_be_an_id_alone);
+        tcase_add_loop_test(t, projects_bound_what_names_no_object, 0,
                             (int) ARRAY_SIZE(under_projects));
+        tcase_add_test(t, projects_refuse_a_create_that_nobody_reads);
+        tcase_add_test(t, takes_an_exec_that_was_made_here);
         tcase_add_test(t, no_change_of_an_object_slips_past_the_table);
         tcase_add_test(t, allows_everything_without_a_scope);
         suite_add_tcase(s, t);

@@ -147,6 +147,28 @@ START_TEST(takes_nothing_once_it_is_over) {
 }
 END_TEST
 
+/* Digits and zeros are those of one chunk, not of all. */
+START_TEST(takes_any_number_of_chunks) {
+        static const char chunk[] = "000000001\r\na\r\n00ffff\r\n";
+        _cleanup_free_ char *data = calloc(1, 0xffff);
+        HttpBody b;
+
+        http_body_init(&b, HTTP_FRAMING_CHUNKED, 0);
+        for (unsigned i = 0; i < 100; i++) {
+                size_t taken;
+
+                ck_assert_int_eq(http_body_feed(&b, bytes_of(chunk), &taken, NULL), 0);
+                ck_assert_uint_eq(taken, strlen(chunk));
+                ck_assert_int_eq(http_body_feed(&b, (Bytes){ data, 0xffff }, &taken, NULL), 0);
+                ck_assert_uint_eq(taken, 0xffff);
+                ck_assert_int_eq(http_body_feed(&b, BYTES("\r\n"), &taken, NULL), 0);
+                ck_assert_uint_eq(taken, 2);
+        }
+        ck_assert_int_eq(b.state, HTTP_BODY_MORE);
+        ck_assert_uint_eq(b.n_payload, 100 * 65536);
+}
+END_TEST
+
 START_TEST(no_bytes_change_nothing) {
         size_t taken = 1;
         HttpBody b;
@@ -182,6 +204,7 @@ int main(void) {
         tcase_add_loop_test(tc, ends_as_the_table_says_whatever_the_cuts, 0,
                             (int) ARRAY_SIZE(cases));
         tcase_add_test(tc, takes_nothing_once_it_is_over);
+        tcase_add_test(tc, takes_any_number_of_chunks);
         tcase_add_test(tc, no_bytes_change_nothing);
         tcase_add_test(tc, counts_lengths_beyond_32_bits);
         suite_add_tcase(suite, tc);

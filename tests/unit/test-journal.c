@@ -81,6 +81,7 @@ static bool journal_read(const char *field, char *ret_value, size_t size) {
         }
         ck_assert_int_le(n, AUDIT_RECORD_MAX);
         ck_assert_int_gt(n, 0);
+        ck_assert_msg(record[n - 1] == '\n', "a record is cut");
         ret_value[0] = '\0';
         while (bytes_split(&rest, '\n', &line))
                 if (bytes_starts_with(line, bytes_of(field)) && line.len > strlen(field) &&

@@ -128,6 +128,7 @@ class DatagramSink:
         self.lock = threading.Condition()
         self.got = []
         self.errors = []
+        self.n_syncs = self.synced = 0
         self.rcvbuf = rcvbuf
         self.reading = threading.Event()
         self.sock = None
@@ -154,6 +155,19 @@ class DatagramSink:
             sock.close()
             os.unlink(self.path)
 
+    def sync(self):
+        """Wait until everything that was sent before has been read."""
+        if not self.sock or not self.reading.is_set():
+            return
+        with self.lock:
+            self.n_syncs += 1
+            number = self.n_syncs
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(WAIT)
+            sock.sendto(b'SYNC=%d\n' % number, self.path)
+        with self.lock:
+            expect(self.lock.wait_for(lambda: self.synced >= number, WAIT), 'the sink does not read')
+
     def freeze(self):
         self.reading.clear()
 
@@ -177,7 +191,10 @@ class DatagramSink:
             if not data:
                 continue
             with self.lock:
-                self._keep(data)
+                if data.startswith(b'SYNC='):
+                    self.synced = int(data[5:])
+                else:
+                    self._keep(data)
                 self.lock.notify_all()
 
     def _keep(self, data):
@@ -388,6 +405,7 @@ class Gate:
         if self.engine:
             expect(not self.engine.errors, lambda: 'engine script: ' + '; '.join(self.engine.errors))
         if self.journal:
+            self.journal.sync()
             expect(not self.journal.errors, lambda: '; '.join(self.journal.errors))
 
     def clean(self):

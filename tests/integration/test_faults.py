@@ -337,3 +337,45 @@ def memory_does_not_grow_with_requests(run):
         after = round_of(600)
         # the sanitizer keeps freed memory for a while: growth is bounded, not zero
         expect(after - before < 24 << 10, lambda: 'grew by %d KiB' % (after - before))
+
+
+@check()
+def client_that_passes_descriptors_is_closed_and_they_are_not_kept(run):
+    with Gate(ALL) as gate:
+        gate.ask('GET', '/_ping')
+        before = gate.process.n_fds()
+        for _ in range(20):
+            with gate.connect() as client:
+                socket.send_fds(client.sock, [head('GET', '/_ping')], [0, 1, 2])
+                client.rest()
+        wait_until(lambda: gate.process.n_fds() <= before, 'descriptors go back')
+        expect_equal(gate.ask('GET', '/_ping').status, 200)
+
+
+@check_both
+def engine_socket_that_was_replaced_is_found_by_its_path(run):
+    with Gate(ALL, listen=(run.transport,)) as gate, gate.connect() as client:
+        expect_equal(client.ask('GET', '/_ping').status, 200)
+        gate.engine.stop_listening()
+        old = dict(gate.engine.conns)
+        gate.engine.start()
+        expect_equal(client.ask('GET', '/_ping').status, 200)        # the connection it has still works
+        for conn in old.values():
+            conn.close()
+        expect_equal(gate.ask('GET', '/_ping').status, 200)
+
+
+@check_both
+def many_clients_that_vanish_at_any_moment_leave_nothing_behind(run):
+    with Gate(ALL, listen=(run.transport,)) as gate:
+        gate.ask('GET', '/_ping')
+        wait_until(lambda: gate.engine.open_connections() == 0, 'engine connections')
+        before = gate.process.n_fds()
+        whole = head('POST', '/images/load', [('Content-Type', 'application/x-tar'), ('Content-Length', '20000')]) + b'x' * 20000
+        for number in range(120):
+            client = gate.connect()
+            client.send_gently(whole[:number * 170])
+            client.reset() if number % 3 else client.close()
+        wait_until(lambda: gate.process.n_fds() <= before, 'descriptors go back to %d' % before)
+        expect(gate.engine.wait_connections(0), 'engine connections stay')
+        expect(all(r.complete or r.defects == ['incomplete body'] for r in gate.engine.seen()), 'defects')

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from harness import (ALL, READ, WAIT, Fail, Gate, Launcher, check, check_both, expect, expect_equal, head, wait_until)
+from harness import (ALL, READ, WAIT, Fail, Gate, Launcher, Skip, check, check_both, expect, expect_equal, head, wait_until)
 
 ATTACH = '/v1.41/containers/web/attach?stderr=1&stdin=1&stdout=1&stream=1'
 UPGRADE = [('Connection', 'Upgrade'), ('Upgrade', 'tcp'), ('Content-Length', '0')]
@@ -265,3 +265,56 @@ def try_ask(gate):
         return gate.ask('GET', '/containers/json').status
     except (Fail, OSError):
         return 0
+
+
+@check_both
+def connections_made_during_a_stop_wait_for_the_next_start(run):
+    with Gate(ALL, listen=(run.transport,)) as gate, gate.connect() as client:
+        go = threading.Event()
+
+        def slow(x):
+            x.start_chunked()
+            go.wait(WAIT)
+            x.end_chunks()
+
+        gate.engine.on('^/images/get', slow)
+        client.send(head('GET', '/images/get?names=a'))
+        response = client.read_head()
+        gate.process.kill()
+        gate.notify.wait_line('^STOPPING=1$')
+        with gate.connect() as late:
+            late.send(head('GET', '/_ping'))
+            expect(late.is_quiet(0.2), 'a connection was accepted during the stop')
+            go.set()
+            client.read_body(response)
+            expect_equal(gate.process.wait(), 0)
+            gate.notify.clear()
+            gate.start()
+            expect_equal(late.read().body, b'OK')
+
+
+@check()
+def killed_daemon_leaves_the_queue_to_the_next(run):
+    with Gate(ALL) as gate:
+        gate.ask('GET', '/_ping')
+        gate.process.kill(signal.SIGKILL)
+        gate.process.wait()
+        with gate.connect() as client:
+            client.send(head('GET', '/_ping'))
+            gate.notify.clear()
+            gate.start()
+            expect_equal(client.read().body, b'OK')
+
+
+@check()
+def it_runs_without_any_privilege(run):
+    if os.getuid() != 0:
+        raise Skip('needs root to give it up')
+    with Gate(ALL, uid=65534, listen=('unix', 'tcp')) as gate:
+        for which in (0, 1):
+            expect_equal(gate.ask('GET', '/_ping', which=which).status, 200)
+        with open('/proc/%d/status' % gate.process.pid, encoding='ascii') as f:
+            text = f.read()
+        expect('Uid:\t65534\t65534' in text and 'CapEff:\t0000000000000000' in text, 'it has privileges')
+        gate.reload()
+        expect_equal(gate.ask('GET', '/_ping').status, 200)

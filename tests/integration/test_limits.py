@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every limit one below, at, and one above. A limit that is reached passes, one more is refused."""
 import json
+import select
 
-from harness import ALL, Fail, Gate, check, check_both, expect, expect_equal, head, wait_until
+from harness import ALL, WAIT, Fail, Gate, check, check_both, expect, expect_equal, head, wait_until
 
 KIB = 1024
 START = 'GET %s HTTP/1.1\r\nHost: docker\r\n'
@@ -340,3 +341,43 @@ def api_versions_have_a_floor(run):
                 with run.case('v1.%d%s' % (minor, '_with_api_min_1.40' if text else ''), gate), gate.connect() as client:
                     expect_equal(client.ask('GET', '/v1.%d/info' % minor).status, want)
             expect_equal(gate.ask('GET', '/info').status, 200)
+
+
+@check_both
+def large_heads_share_a_pool_and_small_ones_never_wait_for_it(run):
+    with Gate(ALL, listen=(run.transport,), limits={'head-timeout': '60s'}) as gate:
+        half = (START % '/_ping').encode() + b'X-A: ' + b'v' * 7000 + b'\r\nX-B: ' + b'v' * 7000 + b'\r\nX-C: ' + b'v' * 7000
+        holders = [gate.connect() for _ in range(65)]
+        for holder in holders:
+            holder.send(half)
+        refused = select.select([h.sock for h in holders], [], [], WAIT)[0]
+        expect_equal(len(refused), 1, 'refused heads')
+        first = next(h for h in holders if h.sock is refused[0])
+        expect_equal(first.read().status, 503)
+        holders.remove(first)
+        first.close()
+        with run.case('small_heads', gate):
+            expect_equal(gate.ask('GET', '/_ping').status, 200)
+        with run.case('those_that_hold_a_place_go_on', gate):
+            holders[0].send(b'\r\n\r\n')
+            expect_equal(holders[0].read().status, 200)
+        for holder in holders:
+            holder.close()
+        with run.case('room_again', gate):
+            wait_until(lambda: gate.process.n_fds() < 30, 'the connections end')
+            holders = [gate.connect() for _ in range(64)]
+            for holder in holders:
+                holder.send(half)
+            for holder in holders:
+                holder.send_gently(b'\r\n\r\n')
+                expect_equal(holder.read().status, 200)
+                holder.close()
+
+
+@check_both
+def streams_without_a_byte_end_only_when_a_stall_timeout_is_set(run):
+    with Gate(ALL, listen=(run.transport,), limits={'stall-timeout': '300ms'}) as gate, gate.connect() as client:
+        client.send(head('GET', '/events'))
+        expect_equal(client.read_head().status, 200)
+        client.rest()
+        expect(gate.engine.wait_connections(0), 'the engine side stays')

@@ -276,6 +276,7 @@ static const char *const record_events[] = {
         [AUDIT_EVENT_REQUEST] = "request",       [AUDIT_EVENT_DECISION] = "decision",
         [AUDIT_EVENT_TUNNEL_END] = "tunnel-end", [AUDIT_EVENT_START] = "start",
         [AUDIT_EVENT_RELOAD] = "reload",         [AUDIT_EVENT_FAULT] = "fault",
+        [AUDIT_EVENT_LOOKUP] = "lookup",
 };
 
 static const char *record_message_id(const AuditRecord *rec) {
@@ -293,6 +294,7 @@ static const char *record_message_id(const AuditRecord *rec) {
                 return rec->n_dropped > 0 ? MESSAGE_ID_DROPPED : MESSAGE_ID_FAULT;
         case AUDIT_EVENT_REQUEST:
         case AUDIT_EVENT_DECISION:
+        case AUDIT_EVENT_LOOKUP:
                 break;
         }
 
@@ -313,6 +315,7 @@ static bool record_is_of_request(const AuditRecord *rec) {
         case AUDIT_EVENT_START:
         case AUDIT_EVENT_RELOAD:
         case AUDIT_EVENT_FAULT:
+        case AUDIT_EVENT_LOOKUP:
                 return false;
         }
 

@@ -20,6 +20,7 @@ typedef enum AuditEvent {
         AUDIT_EVENT_START,
         AUDIT_EVENT_RELOAD,
         AUDIT_EVENT_FAULT,
+        AUDIT_EVENT_LOOKUP, /* an inspect of our own */
 } AuditEvent;
 
 typedef enum AuditVerdict {

@@ -184,6 +184,56 @@ size_t body_n_members(const Body *b) {
         return b->n_members;
 }
 
+BodyValue body_root(const Body *b) {
+        assert(b);
+        return body_value_of(b->root);
+}
+
+size_t body_size(const BodyValue *v) {
+        switch (v->type) {
+        case BODY_ARRAY:
+                return json_array_size(v->node);
+        case BODY_OBJECT:
+                return json_object_size(v->node);
+        case BODY_NULL:
+        case BODY_BOOL:
+        case BODY_INTEGER:
+        case BODY_REAL:
+        case BODY_STRING:
+                break;
+        }
+
+        return 0;
+}
+
+BodyValue body_element(const BodyValue *array, size_t index) {
+        assert(array->type == BODY_ARRAY && index < json_array_size(array->node));
+        return body_value_of(json_array_get(array->node, index));
+}
+
+/* jansson's iterators take a pointer that is not const and change nothing. */
+bool body_next(const BodyValue *object, void **position, Bytes *ret_key, BodyValue *ret_value) {
+        json_t *node = (json_t *) (uintptr_t) object->node;
+
+        assert(object->type == BODY_OBJECT);
+
+        *position = *position ? json_object_iter_next(node, *position) : json_object_iter(node);
+        if (!*position)
+                return false;
+
+        *ret_key = (Bytes){ json_object_iter_key(*position), json_object_iter_key_len(*position) };
+        *ret_value = body_value_of(json_object_iter_value(*position));
+        return true;
+}
+
+bool body_find(const BodyValue *object, const char *key, BodyValue *ret_value) {
+        const json_t *node =
+                object->type == BODY_OBJECT ? json_object_get(object->node, key) : NULL;
+
+        *ret_value = node ? body_value_of(node) : (BodyValue){ .type = BODY_NULL };
+        return node != NULL;
+}
+
 bool body_has_member(const Body *b, Bytes key) {
         assert(b);
         return json_object_getn(b->root, key.data ? key.data : "", key.len) != NULL;

@@ -53,5 +53,7 @@ typedef struct Limits {
 #define LIMIT_CONNECT_WAIT_USEC  (20 * USEC_PER_MSEC) /* between two such tries */
 #define LIMIT_ACCEPT_BURST       16U /* connections taken before other work gets its turn */
 #define LIMIT_ACCEPT_PAUSE_USEC  (100 * USEC_PER_MSEC) /* after EMFILE or ENFILE: no spin */
-#define LIMIT_ECHO_BODY          (4 * KIB)             /* a body that only repeats the query */
+#define LIMIT_LEARNED_ANSWER     (4 * KIB)             /* a 201 that names what it made */
+#define LIMIT_LOOKUP_ANSWER      (1 * MIB)             /* an inspect of our own */
+#define LIMIT_LOOKUP_USEC        (30 * USEC_PER_SEC)   /* for the engine to answer it */
 #define LIMIT_MESSAGE            512U                  /* client text in our answers */

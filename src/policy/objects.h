@@ -38,3 +38,13 @@ const Object *objects_find(const Objects *objects, ObjectKind kind, Bytes asked)
 
 /* Is this a full id of 64 hex digits? */
 bool object_is_full_id(Bytes text);
+
+/*
+ * What an inspect of the engine says of an object: ret->kind says of which kind it is; id, name and
+ * project are filled. false: the JSON is not such an answer, or a text in it is too long to be
+ * judged.
+ */
+bool object_read_inspect(Bytes json, Object *ret);
+
+/* The member Id of a 201 answer: a full id. */
+bool object_read_id(Bytes json, char ret_id[OBJECT_ID_SIZE]);

@@ -8,11 +8,20 @@
 #include "http/lint.h"
 #include "http/writer.h"
 
+/* Only a small 201 is looked at, while it is relayed. */
+static bool answer_is_learned(const Exchange *x) {
+        return x->status == 201 && exchange_learns(x) && x->judgement &&
+               buffer_len(&x->judgement->learned) <= LIMIT_LEARNED_ANSWER;
+}
+
 RelayTake exchange_filter_answer(void *userdata, Bytes input) {
         Exchange *x = userdata;
         RelayTake take = { .n = 0 };
 
-        (void) http_body_feed(&x->answer_body, input, &take.n, NULL);
+        (void) http_body_feed(&x->answer_body, input, &take.n,
+                              answer_is_learned(x) ? &x->judgement->learned : NULL);
+        if (x->answer_body.state == HTTP_BODY_DONE && answer_is_learned(x))
+                exchange_learn(x);
         take.ends = x->answer_body.state == HTTP_BODY_DONE;
         take.is_bad = x->answer_body.state == HTTP_BODY_BAD;
         if (take.ends && take.n < input.len)

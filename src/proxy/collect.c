@@ -57,11 +57,14 @@ void exchange_release_body(Exchange *x) {
         context_wake_first_waiter(x->ctx);
 }
 
-void exchange_forget_body(Exchange *x) {
+void exchange_forget_judgement(Exchange *x) {
         exchange_release_body(x);
+        exchange_forget_lookup(x);
         if (x->judgement) {
                 buffer_done(&x->judgement->body);
                 buffer_done(&x->judgement->raw_head);
+                buffer_done(&x->judgement->learned);
+                free(x->judgement->objects);
         }
         free(x->judgement);
         x->judgement = NULL;
@@ -96,17 +99,32 @@ static void exchange_refuse_too_large(Exchange *x) {
                 });
 }
 
-void exchange_start_body(Exchange *x, Bytes raw, const Request *req) {
-        const HttpHead *head = req->head;
-        Judgement *j;
-
-        j = calloc(1, sizeof(*j));
-        if (!j) {
+bool exchange_need_judgement(Exchange *x) {
+        if (!x->judgement)
+                x->judgement = calloc(1, sizeof(*x->judgement));
+        if (!x->judgement) {
                 exchange_refuse_fault(x, 503, "no-memory", "out of memory");
-                return;
+                return false;
         }
-        x->judgement = j;
-        j->exchange = x;
+        x->judgement->exchange = x;
+        return true;
+}
+
+bool exchange_keep_head(Exchange *x, Bytes raw) {
+        if (!exchange_need_judgement(x))
+                return false;
+        if (buffer_len(&x->judgement->raw_head) > 0)
+                return true;
+        if (buffer_append(&x->judgement->raw_head, raw) < 0) {
+                exchange_refuse_fault(x, 503, "no-memory", "out of memory");
+                return false;
+        }
+        return true;
+}
+
+void exchange_start_body(Exchange *x, const Request *req) {
+        const HttpHead *head = req->head;
+        Judgement *j = x->judgement;
 
         j->body_cap = x->policy->limits.judged_body_max;
         if (req->echo_cap > 0)
@@ -115,13 +133,13 @@ void exchange_start_body(Exchange *x, Bytes raw, const Request *req) {
                 exchange_refuse_too_large(x);
                 return;
         }
-        if (buffer_append(&j->raw_head, raw) < 0) {
-                exchange_refuse_fault(x, 503, "no-memory", "out of memory");
-                return;
-        }
 
         exchange_set_state(x, EXCHANGE_STATE_BODY);
-        exchange_collect(x);
+        if (x->request_body.state == HTTP_BODY_DONE) {
+                j->is_whole = true;
+                exchange_judge_again(x);
+        } else
+                exchange_collect(x);
 }
 
 /* Its share of judged-bytes is taken before the first byte is read: true when it has it. */
@@ -148,6 +166,16 @@ static bool exchange_has_reserved(Exchange *x) {
         return x->state == EXCHANGE_STATE_BODY;
 }
 
+static void exchange_hash_body(Exchange *x) {
+        uint8_t digest[SHA256_SIZE];
+        Sha256 hash;
+
+        sha256_init(&hash);
+        sha256_update(&hash, buffer_bytes(&x->judgement->body));
+        sha256_final(&hash, digest);
+        sha256_format(digest, x->judgement->sha256);
+}
+
 /* Takes what is at hand of the body. false: the exchange is in another state now. */
 static bool exchange_take_body(Exchange *x, Bytes input, bool is_ahead) {
         Judgement *j = x->judgement;
@@ -172,8 +200,11 @@ static bool exchange_take_body(Exchange *x, Bytes input, bool is_ahead) {
                                            .text = "the chunked body is malformed",
                                            .closes = true,
                                    });
-        else if (x->request_body.state == HTTP_BODY_DONE)
-                exchange_judge_body(x);
+        else if (x->request_body.state == HTTP_BODY_DONE) {
+                exchange_hash_body(x);
+                j->is_whole = true;
+                exchange_judge_again(x);
+        }
         return x->state == EXCHANGE_STATE_BODY;
 }
 
@@ -205,14 +236,4 @@ void exchange_collect(Exchange *x) {
                 if (!exchange_take_body(x, (Bytes){ x->ctx->room, n }, false))
                         return;
         }
-}
-
-void exchange_hash_body(Exchange *x) {
-        uint8_t digest[SHA256_SIZE];
-        Sha256 hash;
-
-        sha256_init(&hash);
-        sha256_update(&hash, buffer_bytes(&x->judgement->body));
-        sha256_final(&hash, digest);
-        sha256_format(digest, x->judgement->sha256);
 }

@@ -27,16 +27,25 @@ bool exchange_record_decision(Exchange *x); /* false: audit unavailable, it was 
 void exchange_pump_refusal(Exchange *x);
 void exchange_linger(Exchange *x);
 
-/* judge.c */
-void exchange_judge_body(Exchange *x); /* the collected body is whole */
+/* judge.c: all of it anew, when the body is whole or the engine has answered. */
+void exchange_judge_again(Exchange *x);
 
-/* collect.c */
-void exchange_start_body(Exchange *x, Bytes raw, const Request *req);
-void exchange_collect(Exchange *x);   /* reads on */
-void exchange_hash_body(Exchange *x); /* of the whole body */
-void exchange_release_body(
-        Exchange *x); /* gives what it reserved back; cheap when there is nothing */
-void exchange_forget_body(Exchange *x); /* the same, and everything else that was kept of it */
+/* resolve.c */
+void exchange_resolve(Exchange *x, ObjectKind kind, Bytes asked);
+void exchange_pump_lookup(Exchange *x);
+void exchange_forget_lookup(Exchange *x);
+bool exchange_learns(const Exchange *x); /* its answer names what it made */
+void exchange_learn(Exchange *x);        /* the answer is whole */
+
+/* collect.c. need_judgement and keep_head: false when out of memory, the exchange was refused then.
+ * release gives back what was reserved and is cheap when there is nothing; forget drops everything.
+ */
+bool exchange_need_judgement(Exchange *x);
+bool exchange_keep_head(Exchange *x, Bytes raw);
+void exchange_start_body(Exchange *x, const Request *req);
+void exchange_collect(Exchange *x);
+void exchange_release_body(Exchange *x);
+void exchange_forget_judgement(Exchange *x);
 
 /* answer.c: reads and relays the answer. false: the exchange changed its state, look anew. */
 bool exchange_read_answer(Exchange *x);

@@ -56,7 +56,7 @@ Exchange *exchange_free(Exchange *x) {
         if (!exchange_is_over(x))
                 exchange_close(x, AUDIT_VERDICT_FAULT, "connection-dropped");
         exchange_record(x, NULL);
-        exchange_forget_body(x);
+        exchange_forget_judgement(x);
         if (x->client->upstream &&
             (x->state != EXCHANGE_STATE_DONE || x->client->upstream->is_spent))
                 exchange_drop_upstream(x);
@@ -434,6 +434,8 @@ void exchange_connect(Exchange *x) {
 void exchange_pump(Exchange *x) {
         if (x->state == EXCHANGE_STATE_BODY)
                 exchange_collect(x);
+        if (x->state == EXCHANGE_STATE_RESOLVE)
+                exchange_pump_lookup(x);
         if (x->state == EXCHANGE_STATE_CONNECT && x->client->stream.is_hung_up)
                 exchange_close(x, AUDIT_VERDICT_ALLOW, "client-gone");
         if (x->state == EXCHANGE_STATE_FORWARD)
@@ -454,6 +456,11 @@ void exchange_expire(Exchange *x) {
                                            .text = "the body did not arrive in time",
                                            .closes = true,
                                    });
+                break;
+        case EXCHANGE_STATE_RESOLVE:
+                exchange_forget_lookup(x);
+                exchange_refuse_fault(x, 503, "engine-slow",
+                                      "the engine did not say in time what the request names");
                 break;
         case EXCHANGE_STATE_CONNECT:
                 exchange_connect(x);

@@ -13,7 +13,10 @@
 #include "proxy/fsm.h"
 #include "proxy/upstream.h"
 
-/* A body under judgement: most exchanges have none. */
+typedef struct Lookup Lookup;
+
+/* A request whose judgement takes more than its head: its body, or what the engine knows of the
+ * objects that it names. Most have none. */
 typedef struct Judgement {
         Exchange *exchange;
         Buffer raw_head;     /* all is judged again with it */
@@ -22,7 +25,11 @@ typedef struct Judgement {
         uint64_t n_reserved; /* of the context's judged bytes */
         bool is_waiting;     /* for its share of them */
         Judgement *next_waiter;
-        char sha256[65]; /* of the whole payload */
+        char sha256[65];  /* of the whole payload */
+        bool is_whole;    /* the body was collected */
+        Buffer learned;   /* of an answer that names what was made */
+        Objects *objects; /* what the engine said of those that the request names */
+        Lookup *lookup;   /* being asked */
 } Judgement;
 
 struct Exchange {
@@ -37,7 +44,7 @@ struct Exchange {
         Buffer facts; /* method, target, User-Agent as received: for the audit */
         size_t method_len, target_len;
         char id[CONTEXT_ID_SIZE];
-        Judgement *judgement; /* of its body; NULL: nothing of the body is judged */
+        Judgement *judgement; /* NULL: the head alone was judged */
 
         HttpBody request_body;
         HttpBody answer_body;

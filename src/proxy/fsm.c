@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JUDGE -> [BODY] -> CONNECT -> FORWARD -> {DONE | TUNNEL} -> CLOSED; REFUSE -> LINGER -> CLOSED
- * from the first four. */
+/* JUDGE -> [BODY] -> [RESOLVE] -> CONNECT -> FORWARD -> {DONE | TUNNEL} -> CLOSED; REFUSE -> LINGER
+ * -> CLOSED from the first five. */
 #include "proxy/fsm.h"
 
 #include <assert.h>
@@ -8,8 +8,9 @@
 #define TO(state) (1U << EXCHANGE_STATE_##state)
 
 static const unsigned followers[_EXCHANGE_STATE_MAX] = {
-        [EXCHANGE_STATE_JUDGE] = TO(BODY) | TO(CONNECT) | TO(REFUSE) | TO(CLOSED),
-        [EXCHANGE_STATE_BODY] = TO(CONNECT) | TO(REFUSE) | TO(CLOSED),
+        [EXCHANGE_STATE_JUDGE] = TO(BODY) | TO(RESOLVE) | TO(CONNECT) | TO(REFUSE) | TO(CLOSED),
+        [EXCHANGE_STATE_BODY] = TO(RESOLVE) | TO(CONNECT) | TO(REFUSE) | TO(CLOSED),
+        [EXCHANGE_STATE_RESOLVE] = TO(BODY) | TO(CONNECT) | TO(REFUSE) | TO(CLOSED),
         [EXCHANGE_STATE_CONNECT] = TO(FORWARD) | TO(REFUSE) | TO(CLOSED),
         /* back to CONNECT: a kept connection was closed before it took a byte of the request */
         [EXCHANGE_STATE_FORWARD] =
@@ -23,10 +24,10 @@ static const unsigned followers[_EXCHANGE_STATE_MAX] = {
 
 static const char *const names[_EXCHANGE_STATE_MAX] = {
         [EXCHANGE_STATE_JUDGE] = "judge",     [EXCHANGE_STATE_BODY] = "body",
-        [EXCHANGE_STATE_CONNECT] = "connect", [EXCHANGE_STATE_FORWARD] = "forward",
-        [EXCHANGE_STATE_TUNNEL] = "tunnel",   [EXCHANGE_STATE_REFUSE] = "refuse",
-        [EXCHANGE_STATE_LINGER] = "linger",   [EXCHANGE_STATE_DONE] = "done",
-        [EXCHANGE_STATE_CLOSED] = "closed",
+        [EXCHANGE_STATE_RESOLVE] = "resolve", [EXCHANGE_STATE_CONNECT] = "connect",
+        [EXCHANGE_STATE_FORWARD] = "forward", [EXCHANGE_STATE_TUNNEL] = "tunnel",
+        [EXCHANGE_STATE_REFUSE] = "refuse",   [EXCHANGE_STATE_LINGER] = "linger",
+        [EXCHANGE_STATE_DONE] = "done",       [EXCHANGE_STATE_CLOSED] = "closed",
 };
 
 bool fsm_allows(ExchangeState from, ExchangeState to) {

@@ -144,10 +144,42 @@ static bool exchange_build_request(Exchange *x) {
 static PolicyFacts exchange_facts(Exchange *x) {
         return (PolicyFacts){
                 .peer = &x->client->peer,
+                .objects = x->judgement ? x->judgement->objects : NULL,
                 .known = x->ctx->known,
                 .now_usec = loop_now(x->ctx->loop),
                 .notes = &x->ctx->notes,
         };
+}
+
+/* An object that was resolved is addressed by its full id: a rename in between changes nothing. */
+static int exchange_write_path(const Exchange *x, const Request *req, Buffer *room,
+                               Bytes *ret_path) {
+        static const ObjectKind kinds[] = {
+                [ENDPOINT_SLOT_CONTAINER] = OBJECT_CONTAINER,
+                [ENDPOINT_SLOT_NETWORK] = OBJECT_NETWORK,
+        };
+        Bytes path = req->target->full_path, slot = req->match.slot;
+        const Objects *objects = x->judgement ? x->judgement->objects : NULL;
+        const Object *object = NULL;
+        int r;
+
+        *ret_path = path;
+        if (req->match.slot_kind == ENDPOINT_SLOT_CONTAINER ||
+            req->match.slot_kind == ENDPOINT_SLOT_NETWORK)
+                object = objects_find(objects, kinds[req->match.slot_kind], slot);
+        if (!object || object->id[0] == 0)
+                return 0;
+
+        /* The slot is a run of the path's own bytes. */
+        assert(slot.data >= path.data && slot.data + slot.len <= path.data + path.len);
+        r = buffer_append(room, (Bytes){ path.data, (size_t) (slot.data - path.data) });
+        if (r >= 0)
+                r = buffer_append_str(room, object->id);
+        if (r >= 0)
+                r = buffer_append(room,
+                                  bytes_skip(path, (size_t) (slot.data - path.data) + slot.len));
+        *ret_path = buffer_bytes(room);
+        return r;
 }
 
 /* The head that the engine gets, but for its framing. */
@@ -158,8 +190,8 @@ static int exchange_write_head(Exchange *x, const Request *req) {
                 [ENDPOINT_HIJACK_H2C] = { "h2c", 3 },
         };
         _cleanup_(buffer_done) Buffer query = { 0 };
+        _cleanup_(buffer_done) Buffer path = { 0 };
         HttpRequestOptions options = {
-                .path = req->target->full_path,
                 .content_type = req->content_type,
                 .body_dropped = req->drops_body,
         };
@@ -167,7 +199,9 @@ static int exchange_write_head(Exchange *x, const Request *req) {
 
         if (req->wants_upgrade)
                 options.upgrade = tokens[req->endpoint->hijack];
-        r = request_query(req, &query, &options.query);
+        r = exchange_write_path(x, req, &path, &options.path);
+        if (r >= 0)
+                r = request_query(req, &query, &options.query);
         if (r < 0)
                 return r;
 
@@ -189,6 +223,8 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
         x->wants_upgrade = req->wants_upgrade;
         if (!exchange_record_decision(x))
                 return;
+        if (exchange_learns(x) && !exchange_need_judgement(x))
+                return;
 
         r = exchange_write_head(x, req);
         if (r >= 0)
@@ -209,44 +245,64 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
         exchange_pump(x);
 }
 
-static void exchange_judge_whole(Exchange *x) {
+static void exchange_act(Exchange *x, const Decision *d) {
+        const HttpHead *head = &x->ctx->head;
         Request *req = &x->ctx->request;
-        PolicyFacts facts;
-        Bytes body;
-        Decision d;
+        Judgement *j = x->judgement;
+        bool is_whole = j && j->is_whole;
+        Bytes body = is_whole && !req->drops_body ? buffer_bytes(&j->body) : BYTES_NONE;
 
-        loop_deadline_set(x->ctx->loop, &x->client->deadline, LOOP_NEVER);
-        exchange_hash_body(x);
-        if (!exchange_read_head(x, buffer_bytes(&x->judgement->raw_head)) ||
-            !exchange_build_request(x))
-                return;
-
-        body = buffer_bytes(&x->judgement->body);
-        facts = exchange_facts(x);
-        d = policy_decide(x->policy, req, &facts);
-        if (d.verdict == VERDICT_INSPECT)
-                d = policy_inspect(x->policy, req, &facts, body);
-        if (d.verdict != VERDICT_ALLOW) {
-                exchange_refuse_decision(x, &d);
-                return;
+        switch (d->verdict) {
+        case VERDICT_DENY:
+                exchange_refuse_decision(x, d);
+                break;
+        case VERDICT_INSPECT:
+                exchange_start_body(x, req);
+                break;
+        case VERDICT_RESOLVE:
+                exchange_resolve(x, d->resolve_kind, d->subject);
+                break;
+        case VERDICT_ALLOW:
+                if (is_whole)
+                        exchange_forward(x, body.len > 0 ? HTTP_FRAMING_LENGTH : HTTP_FRAMING_NONE,
+                                         body.len, body);
+                else
+                        exchange_forward(x, head->framing, head->content_length, BYTES_NONE);
+                break;
         }
-
-        if (req->drops_body)
-                body = BYTES_NONE;
-        exchange_forward(x, body.len > 0 ? HTTP_FRAMING_LENGTH : HTTP_FRAMING_NONE, body.len, body);
-}
-
-/* Verdicts borrow from the raw head: it goes when they have been acted on. */
-void exchange_judge_body(Exchange *x) {
-        exchange_judge_whole(x);
-        buffer_done(&x->judgement->raw_head);
 }
 
 /* The head is well formed: may this peer do this? */
 static void exchange_judge(Exchange *x, Bytes raw) {
-        const HttpHead *head = &x->ctx->head;
         Request *req = &x->ctx->request;
         PolicyFacts facts;
+        Decision d;
+
+        if (!exchange_build_request(x))
+                return;
+
+        facts = exchange_facts(x);
+        d = policy_decide(x->policy, req, &facts);
+        if (d.verdict == VERDICT_INSPECT && x->judgement && x->judgement->is_whole)
+                d = policy_inspect(x->policy, req, &facts, buffer_bytes(&x->judgement->body));
+        if ((d.verdict == VERDICT_INSPECT || d.verdict == VERDICT_RESOLVE) &&
+            !exchange_keep_head(x, raw))
+                return;
+        exchange_act(x, &d);
+}
+
+void exchange_judge_again(Exchange *x) {
+        Bytes raw = buffer_bytes(&x->judgement->raw_head);
+
+        loop_deadline_set(x->ctx->loop, &x->client->deadline, LOOP_NEVER);
+        if (exchange_read_head(x, raw))
+                exchange_judge(x, raw);
+        /* Verdicts borrow from the raw head: it goes when they have been acted on. */
+        if (x->state != EXCHANGE_STATE_BODY && x->state != EXCHANGE_STATE_RESOLVE)
+                buffer_done(&x->judgement->raw_head);
+}
+
+static void exchange_judge_first(Exchange *x, Bytes raw) {
         Decision d;
 
         if (!x->policy) {
@@ -261,17 +317,7 @@ static void exchange_judge(Exchange *x, Bytes raw) {
                 exchange_refuse_decision(x, &d);
                 return;
         }
-        if (!exchange_build_request(x))
-                return;
-
-        facts = exchange_facts(x);
-        d = policy_decide(x->policy, req, &facts);
-        if (d.verdict == VERDICT_INSPECT)
-                exchange_start_body(x, raw, req);
-        else if (d.verdict == VERDICT_ALLOW)
-                exchange_forward(x, head->framing, head->content_length, BYTES_NONE);
-        else
-                exchange_refuse_decision(x, &d);
+        exchange_judge(x, raw);
 }
 
 int exchange_start(Context *ctx, Client *client, Bytes raw, Exchange **ret) {
@@ -286,7 +332,7 @@ int exchange_start(Context *ctx, Client *client, Bytes raw, Exchange **ret) {
                 return 0;
         exchange_note_facts(x, &ctx->head);
         exchange_note_head(x, &ctx->head);
-        exchange_judge(x, raw);
+        exchange_judge_first(x, raw);
         return 0;
 }
 

@@ -9,12 +9,13 @@
 
 /* Row: from, column: to, in the order of the enum. '+' may follow. */
 static const char *const expected[_EXCHANGE_STATE_MAX] = {
-        /*                            JBCFTRLDX */
-        [EXCHANGE_STATE_JUDGE] = "-++--+--+",   [EXCHANGE_STATE_BODY] = "--+--+--+",
-        [EXCHANGE_STATE_CONNECT] = "---+-+--+", [EXCHANGE_STATE_FORWARD] = "--+-+++++",
-        [EXCHANGE_STATE_TUNNEL] = "--------+",  [EXCHANGE_STATE_REFUSE] = "------+++",
-        [EXCHANGE_STATE_LINGER] = "--------+",  [EXCHANGE_STATE_DONE] = "---------",
-        [EXCHANGE_STATE_CLOSED] = "---------",
+        /*                          JBSCFTRLDX */
+        [EXCHANGE_STATE_JUDGE] = "-+++--+--+", /* S: resolve */
+        [EXCHANGE_STATE_BODY] = "--++--+--+",    [EXCHANGE_STATE_RESOLVE] = "-+-+--+--+",
+        [EXCHANGE_STATE_CONNECT] = "----+-+--+", [EXCHANGE_STATE_FORWARD] = "---+-+++++",
+        [EXCHANGE_STATE_TUNNEL] = "---------+",  [EXCHANGE_STATE_REFUSE] = "-------+++",
+        [EXCHANGE_STATE_LINGER] = "---------+",  [EXCHANGE_STATE_DONE] = "----------",
+        [EXCHANGE_STATE_CLOSED] = "----------",
 };
 
 START_TEST(allows_exactly_the_drawn_edges) {

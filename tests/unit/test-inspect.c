@@ -105,13 +105,13 @@ END_TEST
 
 START_TEST(an_echo_is_small) {
         _cleanup_(policy_unrefp) Policy *p = fixture_policy();
-        static char body[LIMIT_ECHO_BODY + 1];
+        static char body[REQUEST_ECHO_MAX + 1];
 
         memset(body, ' ', sizeof(body));
         memcpy(body, "{}", 2);
         ck_assert(fixture_build("POST /containers/web/stop",
                                 "Content-Type: application/json\r\nContent-Length: 2\r\n"));
-        ck_assert_uint_eq(fixture.request.echo_cap, LIMIT_ECHO_BODY);
+        ck_assert_uint_eq(fixture.request.echo_cap, REQUEST_ECHO_MAX);
         ck_assert_int_eq(
                 policy_inspect(p, &fixture.request, &facts, (Bytes){ body, sizeof(body) - 1 })
                         .verdict,

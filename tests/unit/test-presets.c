@@ -9,6 +9,19 @@
 #define PRESETS_MAX  32
 #define NAMES_SIZE   4096
 #define EVERY_PRESET "system.ping system.version"
+#define COMPOSE                                                                                    \
+        "container.create container.inspect container.kill container.list container.logs "         \
+        "container.pause container.remove container.rename container.restart container.start "     \
+        "container.stats container.stop container.top container.unpause container.wait "
+#define COMPOSE_ATTACH                                                                             \
+        "container.attach container.create container.inspect container.kill container.list "       \
+        "container.logs container.pause container.remove container.rename container.resize "       \
+        "container.restart container.start container.stats container.stop container.top "          \
+        "container.unpause container.wait exec.create exec.inspect exec.resize exec.start "
+#define COMPOSE_REST                                                                               \
+        "image.inspect image.list image.pull image.remove network.connect network.create "         \
+        "network.disconnect network.inspect network.list network.remove system.events "            \
+        "system.info " EVERY_PRESET " volume.create volume.inspect volume.list volume.remove"
 
 /* All operations that a preset grants, in the order of the alphabet. */
 static const struct {
@@ -23,6 +36,13 @@ static const struct {
         { "events",
           "container.inspect container.list network.list node.inspect node.list "
           "service.inspect service.list system.events " EVERY_PRESET " task.inspect task.list" },
+        { "compose", COMPOSE COMPOSE_REST },
+        { "compose-attach", COMPOSE_ATTACH COMPOSE_REST },
+        { "update", "container.create container.inspect container.kill container.list "
+                    "container.remove container.rename container.restart container.start "
+                    "container.stop container.wait image.inspect image.list image.pull "
+                    "image.remove network.connect network.disconnect network.inspect network.list "
+                    "system.events system.info " EVERY_PRESET },
         { "read-only",
           "container.inspect container.list container.logs container.stats container.top "
           "image.inspect image.list network.inspect network.list node.inspect node.list "
@@ -37,6 +57,7 @@ static const char *const never[] = {
         "container.export",
         "container.commit",
         "container.checkpoint",
+        "container.update",
         "image.load",
         "image.import",
         "image.save",
@@ -140,7 +161,7 @@ static void check_harmless(const char *preset) {
 }
 
 START_TEST(no_preset_gives_the_host_away) {
-        ck_assert(n_presets >= ARRAY_SIZE(cases));
+        ck_assert_uint_eq(n_presets, ARRAY_SIZE(cases));
         for (size_t i = 0; i < n_presets; i++) {
                 const char *slash = strrchr(presets[i].path, '/');
                 char name[64];
@@ -161,8 +182,31 @@ START_TEST(all_presets_together_are_a_policy) {
                 at += (size_t) snprintf(names + at, sizeof(names) - at, " %s", cases[i].preset);
         p = preset_policy(names);
         ck_assert(case_is_granted(p, "container.restart") && case_is_granted(p, "volume.list"));
-        ck_assert(!case_is_granted(p, "container.create") &&
-                  !case_is_granted(p, "container.remove"));
+        ck_assert(!case_is_granted(p, "container.export") && !case_is_granted(p, "build.image"));
+        policy_unref(p);
+}
+END_TEST
+
+/* What a preset's judges allow beyond the defaults: nothing but what an updater sends back. */
+START_TEST(only_the_preset_for_updaters_changes_a_rule_of_bodies) {
+        Policy *bare = case_policy(""), *p = preset_policy(cases[_i].preset);
+        bool is_update = strcmp(cases[_i].preset, "update") == 0;
+        char words[512], expected[512];
+
+        for (size_t i = 0; i < bare->n_lists; i++) {
+                const char *section = bare->lists[i].section, *key = bare->lists[i].key;
+
+                case_list(p, section, key, words, sizeof(words));
+                case_list(bare, section, key, expected, sizeof(expected));
+                if (is_update && strcmp(key, "namespaces") == 0)
+                        ck_assert_str_eq(words, "cgroup");
+                else if (is_update && strcmp(key, "endpoint-state") == 0)
+                        ck_assert_str_eq(words, "ignore");
+                else
+                        ck_assert_msg(strcmp(words, expected) == 0, "[%s] %s = %s", section, key,
+                                      words);
+        }
+        policy_unref(bare);
         policy_unref(p);
 }
 END_TEST
@@ -184,6 +228,8 @@ static void add(TCase *tc) {
         tcase_add_loop_test(tc, grants_what_the_manual_says_and_nothing_else, 0,
                             (int) ARRAY_SIZE(cases));
         tcase_add_test(tc, no_preset_gives_the_host_away);
+        tcase_add_loop_test(tc, only_the_preset_for_updaters_changes_a_rule_of_bodies, 0,
+                            (int) ARRAY_SIZE(cases));
         tcase_add_test(tc, all_presets_together_are_a_policy);
 }
 

@@ -19,6 +19,11 @@ void relay_done(Relay *r) {
         buffer_done(&r->pending);
 }
 
+/* Also when the sink is gone: who sends all of it again on another stream finds it pending. */
+static int relay_keep(Relay *r, Bytes fresh) {
+        return fresh.len > 0 ? buffer_append(&r->pending, fresh) : 0;
+}
+
 static RelayState relay_send(Relay *r, Bytes fresh) {
         Bytes held = buffer_bytes(&r->pending);
 
@@ -29,7 +34,7 @@ static RelayState relay_send(Relay *r, Bytes fresh) {
                 if (result == STREAM_AGAIN)
                         break;
                 if (result != STREAM_OK)
-                        return RELAY_SINK_BROKEN;
+                        return relay_keep(r, fresh) < 0 ? RELAY_NO_MEMORY : RELAY_SINK_BROKEN;
 
                 r->n_sent += n;
                 fresh = bytes_skip(fresh, n > held.len ? n - held.len : 0);
@@ -37,7 +42,7 @@ static RelayState relay_send(Relay *r, Bytes fresh) {
                 held = buffer_bytes(&r->pending);
         }
 
-        if (fresh.len > 0 && buffer_append(&r->pending, fresh) < 0)
+        if (relay_keep(r, fresh) < 0)
                 return RELAY_NO_MEMORY;
         return buffer_len(&r->pending) > 0 ? RELAY_BLOCKED : RELAY_WAITS;
 }

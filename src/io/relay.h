@@ -40,7 +40,8 @@ typedef struct Relay {
 void relay_reset(Relay *r);
 void relay_done(Relay *r);
 
-/* Bytes that were read elsewhere already: through the filter, then sent or kept pending. */
+/* Bytes that were read elsewhere already: through the filter, then sent or kept pending (also when
+ * the sink turns out to be broken). */
 RelayState relay_push(Relay *r, Bytes input);
 
 /* Moves what can be moved, reading into room (shared, at least 64 KiB). Safe to call at any time,

@@ -24,7 +24,9 @@ typedef struct Context {
         AuditSink *sink;
         HttpParser *parser;
         const char *instance;
-        const char *upstream; /* --upstream; NULL: the policy's */
+        char broken_text[128]; /* what a client is told while the configuration is broken: names the
+                                  unit */
+        const char *upstream;  /* --upstream; NULL: the policy's */
 
         Policy *policy;      /* NULL: the configuration is broken, everything is answered 503 */
         uint64_t generation; /* grows with each policy: older engine connections are not used again

@@ -306,9 +306,7 @@ static void exchange_judge_first(Exchange *x, Bytes raw) {
         Decision d;
 
         if (!x->policy) {
-                exchange_refuse_fault(
-                        x, 503, "config-broken",
-                        "the configuration is broken: see systemctl status of this sockgate unit");
+                exchange_refuse_fault(x, 503, "config-broken", x->ctx->broken_text);
                 return;
         }
         d = policy_decide_peer(x->policy, &x->client->peer);

@@ -463,6 +463,17 @@ static int proxy_init(Proxy *p) {
         return r;
 }
 
+/* The one that `systemctl status` shows the reason of. */
+static void proxy_name_unit(Proxy *p) {
+        const LoadOptions *load = &p->options->load;
+        const char *manager = load->is_user ? "systemctl --user" : "systemctl";
+        bool is_plain = strcmp(load->instance, "default") == 0;
+
+        (void) snprintf(p->ctx.broken_text, sizeof(p->ctx.broken_text),
+                        "the configuration is broken: see `%s status sockgate%s%s.service`",
+                        manager, is_plain ? "" : "@", is_plain ? "" : load->instance);
+}
+
 int proxy_new(const ProxyOptions *options, Proxy **ret) {
         Proxy *p;
         int r;
@@ -474,6 +485,7 @@ int proxy_new(const ProxyOptions *options, Proxy **ret) {
         p->options = options;
         p->ctx.instance = options->load.instance;
         p->ctx.upstream = options->upstream;
+        proxy_name_unit(p);
         p->owner = (SessionOwner){ .userdata = p, .on_closed = proxy_on_session_closed };
         p->sessions.next = p->sessions.previous = &p->sessions;
         p->sweep.on_turn = proxy_sweep;

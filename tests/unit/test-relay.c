@@ -193,6 +193,19 @@ START_TEST(sends_what_is_pending_before_what_is_fresh) {
 }
 END_TEST
 
+START_TEST(keeps_what_a_broken_sink_did_not_take) {
+        Pair *p = make_pair();
+
+        close(p->sink);
+        p->sink = -1;
+        ck_assert_int_eq(buffer_append_str(&p->relay.pending, "head "), 0);
+        ck_assert_int_eq(relay_push(&p->relay, BYTES("body")), RELAY_SINK_BROKEN);
+        ck_assert_uint_eq(p->relay.n_sent, 0);
+        ck_assert(bytes_eq(buffer_bytes(&p->relay.pending), BYTES("head body")));
+        free_pair(p);
+}
+END_TEST
+
 START_TEST(breaks_with_a_peer_that_sends_descriptors) {
         Pair *p = make_pair();
         union {
@@ -244,6 +257,7 @@ int main(void) {
         tcase_add_test(tc, yields_when_its_budget_is_spent);
         tcase_add_test(tc, passes_only_what_the_filter_takes);
         tcase_add_test(tc, sends_what_is_pending_before_what_is_fresh);
+        tcase_add_test(tc, keeps_what_a_broken_sink_did_not_take);
         tcase_add_test(tc, breaks_with_a_peer_that_sends_descriptors);
         tcase_add_test(tc, half_closes_once_and_still_reads);
         suite_add_tcase(suite, tc);

@@ -86,4 +86,6 @@ int grants_resolve(Builder *b);
 
 /* config/compile: settings to Policy. config/roots: bind roots that nobody may give away. */
 int compile_policy(Builder *b);
+/* Once the grants are resolved: warns of operations that take their meaning from images. */
+int compile_check_images(Builder *b);
 int roots_check(Builder *b);

@@ -61,8 +61,7 @@ static int compile_policy_section(Builder *b) {
         b->policy->is_shadow = bytes_eq_str(builder_scalar(b, "policy", "mode"), "shadow");
         if (!b->policy->is_shadow)
                 return 0;
-        return builder_warn(b, mode->place,
-                            "mode = shadow is not available yet: the policy is enforced");
+        return builder_warn(b, mode->place, "mode = shadow: nothing is enforced");
 }
 
 static int compile_ids(Builder *b, const char *name, uint32_t **ret_ids, size_t *ret_n) {
@@ -158,7 +157,6 @@ static int compile_peers(Builder *b) {
 }
 
 static int compile_scope(Builder *b) {
-        const Setting *resolve = builder_setting(b, "scope", "resolve-ids");
         Policy *p = b->policy;
 
         if (compile_words(b, "scope", "containers", &p->scope_containers) < 0 ||
@@ -172,16 +170,7 @@ static int compile_scope(Builder *b) {
         p->has_scope_volumes = p->scope_volumes.n > 0;
         p->has_scope_projects = p->scope_projects.n > 0;
         p->resolve_ids = builder_bool(b, "scope", "resolve-ids");
-
-        if (p->has_scope_projects)
-                (void) builder_warn(
-                        b, p->scope_projects.items[0].place,
-                        "projects in [scope] is not available yet: what it would resolve "
-                        "is denied");
-        if (p->resolve_ids)
-                (void) builder_warn(b, resolve->place,
-                                    "resolve-ids in [scope] is not available yet: ids are denied");
-        return b->r;
+        return 0;
 }
 
 static void compile_audit(Builder *b) {
@@ -310,6 +299,22 @@ static int compile_lists(Builder *b) {
         return 0;
 }
 
+/* Keys that the judges look up by number; the words are those of the lists, or of [scope]. */
+static int compile_rules(Builder *b) {
+        Policy *p = b->policy;
+
+        for (size_t i = 0; i < p->n_lists; i++) {
+                const PolicyList *list = &p->lists[i];
+
+                for (unsigned k = RULE_NONE + 1; k < _RULE_KEY_MAX; k++)
+                        if (strcmp(rule_section((RuleKey) k), list->section) == 0 &&
+                            strcmp(rule_name((RuleKey) k), list->key) == 0 &&
+                            words_append(&p->rules[k], &list->words) < 0)
+                                return builder_fail_oom(b);
+        }
+        return compile_words(b, "scope", "containers", &p->rules[RULE_SCOPE_CONTAINERS]);
+}
+
 int compile_policy(Builder *b) {
         assert(b);
 
@@ -317,9 +322,45 @@ int compile_policy(Builder *b) {
             compile_string(b, bytes_of(b->options->instance), &b->policy->name) < 0 ||
             compile_upstream(b) < 0 || compile_policy_section(b) < 0 || compile_peers(b) < 0 ||
             compile_scope(b) < 0 || compile_limits(b) < 0 || compile_judges(b) < 0 ||
-            compile_lists(b) < 0)
+            compile_lists(b) < 0 || compile_rules(b) < 0)
                 return b->r;
 
         compile_audit(b);
         return roots_check(b);
+}
+
+/* Operations after which an image's name no longer says what runs. */
+static bool endpoint_names_images(const Endpoint *e) {
+        static const char *const names[] = { "build.image",       "image.load",
+                                             "image.import",      "image.tag",
+                                             "container.commit",  "libpod.build.image",
+                                             "libpod.image.load", "libpod.image.import",
+                                             "libpod.image.tag",  "libpod.container.commit" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (strcmp(e->name, names[i]) == 0)
+                        return true;
+        return false;
+}
+
+int compile_check_images(Builder *b) {
+        const Words *images = &b->policy->rules[RULE_CREATE_IMAGES];
+
+        if (images->n == 1 &&
+            (bytes_eq_str(images->items[0].text, "*") || bytes_eq_str(images->items[0].text, "**")))
+                return 0;
+
+        for (size_t i = 0; i < endpoint_count(); i++) {
+                const PolicyGrant *grant = &b->policy->grants[i];
+                const Endpoint *e = endpoint_at(i);
+
+                if (!grant->is_allowed || grant->is_denied || !endpoint_names_images(e))
+                        continue;
+                (void) builder_warn(b, grant->allowed_at,
+                                    "%s is allowed beside images other than * in "
+                                    "[container.create]: it can give any image a name that is "
+                                    "allowed there",
+                                    e->name);
+        }
+        return b->r;
 }

@@ -231,7 +231,7 @@ int config_parse(const ConfigFile *files, size_t n_files, const ConfigOptions *o
         sha256_init(&sha);
         if (builder_init(&b, options, ret_error) < 0 ||
             config_read_all(&b, files, n_files, &sha) < 0 || compile_policy(&b) < 0 ||
-            grants_resolve(&b) < 0)
+            grants_resolve(&b) < 0 || compile_check_images(&b) < 0)
                 return b.r;
 
         sha256_final(&sha, digest);

@@ -94,6 +94,8 @@ Policy *policy_unref(Policy *p) {
         for (size_t i = 0; i < p->n_lists; i++)
                 policy_free_words(&p->lists[i].words);
         free(p->lists);
+        for (unsigned i = 0; i < _RULE_KEY_MAX; i++)
+                policy_free_words(&p->rules[i]);
 
         policy_free_strings(p->files, p->n_files);
         policy_free_strings(p->warnings, p->n_warnings);

@@ -11,6 +11,7 @@
 #include "policy/known.h"
 #include "policy/limits.h"
 #include "policy/peer.h"
+#include "policy/rules.h"
 
 /* One word of a list key with the line it stands in. */
 typedef struct Word {
@@ -95,6 +96,8 @@ typedef struct Policy {
                             file:line */
         size_t n_warnings;
         char sha256[65]; /* of all files read, in order */
+
+        Words rules[_RULE_KEY_MAX]; /* the words of lists, by number */
 } Policy;
 
 /* An empty policy: n_refs 1, nothing granted, default limits, api_min 24; name and upstream are

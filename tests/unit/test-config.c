@@ -106,11 +106,9 @@ static const struct {
           "judge = no in [container.create]: bodies are forwarded unread: root on the host" },
         { "[build]\njudge = off\n", 2, "judge = no in [build]" },
         { "[build]\njudge = yes\n", 0, NULL },
-        { "[policy]\nmode = shadow\n", 2,
-          "mode = shadow is not available yet: the policy is enforced" },
+        { "[policy]\nmode = shadow\n", 2, "mode = shadow: nothing is enforced" },
         { "[policy]\nmode = enforce\n", 0, NULL },
-        { "[scope]\nprojects = openpalm*\n", 2, "projects in [scope] is not available yet" },
-        { "[scope]\nresolve-ids = yes\n", 2, "resolve-ids in [scope] is not available yet" },
+        { "[scope]\nprojects = openpalm*\nresolve-ids = yes\n", 0, NULL },
         { "[scope]\ncontainers = web-*\n", 0, NULL },
         { "[container.create]\nbind-mounts = /srv/app\n", 2, "bind-root-writable: '/srv/app'" },
         { "[container.create]\nbind-mounts = /srv/app:ro\n", 2,
@@ -127,6 +125,25 @@ static const struct {
         { "[container.create]\nbind-mounts = /srv/app\nusers = 1000\n"
           "require = no-new-privileges drop-all-capabilities\n",
           2, "bind-root-writable" },
+        /* Operations that can give any image an allowed name. */
+        { "[allow]\nendpoints = image.tag\n[container.create]\nimages = a/*\n", 2,
+          "image.tag is allowed beside images other than *" },
+        { "[allow]\nBUILD = full\n[container.create]\nimages = *\n[deny]\n"
+          "endpoints = build.session build.grpc\n",
+          0, NULL },
+        { "[container.create]\nimages = a/*\n[allow]\nendpoints = image.list image.load\n", 4,
+          "image.load is allowed" },
+        { "[allow]\nendpoints = image.import\n[container.create]\nimages =\n", 2,
+          "image.import is allowed" },
+        { "[allow]\nendpoints = container.commit\n[container.create]\nimages = a *\n", 2,
+          "container.commit is allowed" },
+        { "[allow]\nendpoints = build.image\n[container.create]\nimages = a/**\n", 2,
+          "build.image is allowed" },
+        { "[allow]\nendpoints = build.image\n[container.create]\nimages = a/**\n[deny]\n"
+          "endpoints = build.*\n",
+          0, NULL },
+        { "[allow]\nIMAGES = read\nendpoints = image.pull\n[container.create]\nimages = a\n", 0,
+          NULL },
 };
 
 START_TEST(warns_as_the_table_says) {
@@ -449,10 +466,9 @@ START_TEST(the_sample_of_the_manual_parses_but_for_peers_that_exclude_each_other
 END_TEST
 
 START_TEST(the_admin_containers_file_parses) {
-        static const ConfigFile compose = { "/presets/compose.conf",
-                                            BYTES("[allow]\nendpoints = container.create\n"),
-                                            true };
+        _cleanup_free_ char *preset = read_data("../../conf/presets/compose.conf");
         _cleanup_free_ char *text = read_data("admin.conf");
+        ConfigFile compose = { "/presets/compose.conf", bytes_of(preset), true };
         ConfigOptions options = case_options;
         ConfigError error;
         Policy *p = NULL;
@@ -469,10 +485,47 @@ START_TEST(the_admin_containers_file_parses) {
                                 "/home/web/.local/share/openpalm /run/sockgate/admin");
         case_list(p, "image.pull", "images", words, sizeof(words));
         ck_assert_str_eq(words, "docker.io/openpalm/**");
-        ck_assert(case_is_granted(p, "container.create"));
+        ck_assert(case_is_granted(p, "container.create") && case_is_granted(p, "volume.remove"));
+        ck_assert(!case_is_granted(p, "container.attach") && !case_is_granted(p, "exec.create"));
         ck_assert(p->has_scope_projects);
-        /* Only the scope is warned of: the roots can't be used to reach the host. */
-        ck_assert_uint_eq(p->n_warnings, 1);
+        /* The roots can't be used to reach the host: there is nothing to warn of. */
+        ck_assert_uint_eq(p->n_warnings, 0);
+        policy_unref(p);
+}
+END_TEST
+
+/* The number of a key leads to the words, and to the line, that its names lead to. */
+START_TEST(rules_are_the_lists_by_number) {
+        Policy *p = case_policy("[container.create]\nimages = a\nimages = b\nbind-mounts =\n"
+                                "[exec.create]\ncommands = sh\n[scope]\ncontainers = web-*\n");
+        size_t n_found = 0;
+
+        for (unsigned k = RULE_NONE + 1; k < _RULE_KEY_MAX; k++) {
+                const Words *rule = &p->rules[k];
+
+                for (size_t i = 0; i < p->n_lists; i++) {
+                        const Words *words = &p->lists[i].words;
+
+                        if (strcmp(p->lists[i].section, rule_section((RuleKey) k)) != 0 ||
+                            strcmp(p->lists[i].key, rule_name((RuleKey) k)) != 0)
+                                continue;
+                        n_found++;
+                        ck_assert_uint_eq(rule->n, words->n);
+                        for (size_t w = 0; w < words->n; w++) {
+                                ck_assert(bytes_eq(rule->items[w].text, words->items[w].text));
+                                ck_assert_uint_eq(rule->items[w].place.line,
+                                                  words->items[w].place.line);
+                        }
+                }
+        }
+        /* All keys of all judged sections have a number, and [scope] containers beside them. */
+        ck_assert_uint_eq(n_found, p->n_lists);
+        ck_assert_uint_eq(n_found, _RULE_KEY_MAX - 2);
+        ck_assert_uint_eq(p->rules[RULE_CREATE_IMAGES].items[1].place.line, 3);
+        ck_assert_str_eq(p->rules[RULE_PULL_IMAGES].items[1].place.file, "main.conf");
+        ck_assert(bytes_eq_str(p->rules[RULE_SCOPE_CONTAINERS].items[0].text, "web-*"));
+        ck_assert_ptr_null(rule_section(RULE_NONE));
+        ck_assert_ptr_null(rule_name(RULE_NONE));
         policy_unref(p);
 }
 END_TEST
@@ -493,6 +546,7 @@ static void add(TCase *tc) {
         tcase_add_test(tc, the_digest_is_of_all_files_in_the_order_of_reading);
         tcase_add_test(tc, the_sample_of_the_manual_parses_but_for_peers_that_exclude_each_other);
         tcase_add_test(tc, the_admin_containers_file_parses);
+        tcase_add_test(tc, rules_are_the_lists_by_number);
 }
 
 int main(void) {

@@ -26,7 +26,8 @@ void exchange_close(Exchange *x, AuditVerdict verdict, const char *reason) {
         if (exchange_is_over(x))
                 return;
 
-        x->verdict = verdict;
+        if (x->verdict != AUDIT_VERDICT_WOULD_DENY || verdict != AUDIT_VERDICT_ALLOW)
+                x->verdict = verdict;
         x->reason = reason;
         exchange_drop_upstream(x);
         if (x->head_relayed && verdict == AUDIT_VERDICT_FAULT)

@@ -89,18 +89,24 @@ static bool exchange_read_head(Exchange *x, Bytes raw) {
         return is_good;
 }
 
+/* Nothing could be judged for lack of memory: no denial, and no fault of the client. */
+static AuditVerdict decision_audit_verdict(const Decision *d) {
+        if (d->is_malformed || d->status == 404)
+                return AUDIT_VERDICT_REJECT;
+        return d->status >= 500 ? AUDIT_VERDICT_FAULT : AUDIT_VERDICT_DENY;
+}
+
 static void exchange_refuse_decision(Exchange *x, const Decision *d) {
-        exchange_refuse(
-                x, &(Refusal){
-                           .status = d->status ? d->status : 403,
-                           .verdict = d->is_malformed ? AUDIT_VERDICT_REJECT : AUDIT_VERDICT_DENY,
-                           .reason = d->reason,
-                           .text = d->text,
-                           .subject = d->subject,
-                           .field = d->field,
-                           .place = d->place,
-                           .hint = d->hint,
-                   });
+        exchange_refuse(x, &(Refusal){
+                                   .status = d->status ? d->status : 403,
+                                   .verdict = decision_audit_verdict(d),
+                                   .reason = d->reason,
+                                   .text = d->text,
+                                   .subject = d->subject,
+                                   .field = d->field,
+                                   .place = d->place,
+                                   .hint = d->hint,
+                           });
 }
 
 /* Grants come before what is wrong with a request (POLICY 1): who may not call it learns no more.
@@ -218,8 +224,6 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
         const Request *req = &x->ctx->request;
         int r;
 
-        x->verdict = AUDIT_VERDICT_ALLOW;
-        x->reason = "allowed";
         x->wants_upgrade = req->wants_upgrade;
         if (!exchange_record_decision(x))
                 return;
@@ -245,29 +249,46 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
         exchange_pump(x);
 }
 
-static void exchange_act(Exchange *x, const Decision *d) {
+/* As a whole body that was collected, or as it comes. */
+static void exchange_pass(Exchange *x, AuditVerdict verdict, const char *reason) {
         const HttpHead *head = &x->ctx->head;
-        Request *req = &x->ctx->request;
         Judgement *j = x->judgement;
-        bool is_whole = j && j->is_whole;
-        Bytes body = is_whole && !req->drops_body ? buffer_bytes(&j->body) : BYTES_NONE;
+        Bytes body = BYTES_NONE;
 
+        x->verdict = verdict;
+        x->reason = reason;
+        if (!j || !j->is_whole) {
+                exchange_forward(x, head->framing, head->content_length, BYTES_NONE);
+                return;
+        }
+        if (!x->ctx->request.drops_body)
+                body = buffer_bytes(&j->body);
+        exchange_forward(x, body.len > 0 ? HTTP_FRAMING_LENGTH : HTTP_FRAMING_NONE, body.len, body);
+}
+
+/* mode = shadow forwards what the policy denies, and nothing else that is refused (POLICY 9). */
+static bool exchange_is_shadowed(const Exchange *x, const Decision *d) {
+        return x->policy->is_shadow && !d->is_malformed && !d->is_final &&
+               (d->status == 0 || d->status == 403);
+}
+
+static void exchange_act(Exchange *x, const Decision *d) {
         switch (d->verdict) {
         case VERDICT_DENY:
-                exchange_refuse_decision(x, d);
+                if (exchange_is_shadowed(x, d)) {
+                        exchange_record_would_deny(x, d);
+                        exchange_pass(x, AUDIT_VERDICT_WOULD_DENY, d->reason);
+                } else
+                        exchange_refuse_decision(x, d);
                 break;
         case VERDICT_INSPECT:
-                exchange_start_body(x, req);
+                exchange_start_body(x, &x->ctx->request);
                 break;
         case VERDICT_RESOLVE:
                 exchange_resolve(x, d->resolve_kind, d->subject);
                 break;
         case VERDICT_ALLOW:
-                if (is_whole)
-                        exchange_forward(x, body.len > 0 ? HTTP_FRAMING_LENGTH : HTTP_FRAMING_NONE,
-                                         body.len, body);
-                else
-                        exchange_forward(x, head->framing, head->content_length, BYTES_NONE);
+                exchange_pass(x, AUDIT_VERDICT_ALLOW, "allowed");
                 break;
         }
 }

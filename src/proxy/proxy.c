@@ -130,6 +130,7 @@ static unsigned proxy_connections_max(const Policy *policy) {
 
 static void proxy_adopt(Proxy *p, Policy *policy) {
         context_set_policy(&p->ctx, policy);
+        known_forget_objects(p->ctx.known);
         p->n_connections_max = proxy_connections_max(policy);
         if (!policy)
                 return;
@@ -145,6 +146,10 @@ static void proxy_describe_error(const ConfigError *error, char *room, size_t si
                                 error->text);
 }
 
+static const char *proxy_ready_text(const Proxy *p) {
+        return p->ctx.policy->is_shadow ? "shadow: nothing is enforced" : "ready";
+}
+
 static void proxy_load_first(Proxy *p) {
         ConfigError error = { 0 };
         Policy *policy = NULL;
@@ -155,7 +160,7 @@ static void proxy_load_first(Proxy *p) {
         proxy_adopt(p, policy);
         if (r >= 0) {
                 proxy_record(p, AUDIT_EVENT_START, NULL, "sockgate is ready");
-                proxy_set_status("ready");
+                proxy_set_status(proxy_ready_text(p));
                 return;
         }
 
@@ -189,7 +194,7 @@ static void proxy_reload(Proxy *p) {
                 proxy_close_idle_sessions(p);
                 proxy_record(p, AUDIT_EVENT_RELOAD, NULL, "a new policy is in force");
                 log_line(LOG_NOTICE, "reloaded");
-                (void) snprintf(text, sizeof(text), "ready");
+                (void) snprintf(text, sizeof(text), "%s", proxy_ready_text(p));
         } else {
                 proxy_describe_error(&error, where, sizeof(where));
                 (void) snprintf(text, sizeof(text), "reload refused, the %s stays: %s",
@@ -236,9 +241,16 @@ static void proxy_drain(Proxy *p) {
 
 static void proxy_on_idle(Deadline *d) {
         Proxy *p = (Proxy *) ((char *) d - offsetof(Proxy, idle));
+        uint64_t last_exec;
 
         if (p->n_sessions > 0)
                 return;
+        /* An exec that was just made can be started by this process alone. */
+        last_exec = known_last_exec(p->ctx.known);
+        if (last_exec > 0 && loop_now(p->ctx.loop) - last_exec < KNOWN_EXEC_WAIT_USEC) {
+                loop_deadline_set(p->ctx.loop, d, last_exec + KNOWN_EXEC_WAIT_USEC);
+                return;
+        }
         /* Saves a start, no more: whoever waits in a queue is served by the next one. */
         for (size_t i = 0; i < p->n_listeners; i++)
                 if (listener_has_waiting(&p->listeners[i]))

@@ -83,6 +83,21 @@ void exchange_record(Exchange *x, const Refusal *refusal) {
         audit_emit(x->ctx->sink, &rec);
 }
 
+/* Shadow: what would have been refused, and why; the request goes on. */
+void exchange_record_would_deny(Exchange *x, const Decision *d) {
+        AuditRecord rec;
+
+        x->verdict = AUDIT_VERDICT_WOULD_DENY;
+        x->reason = d->reason;
+        rec = exchange_describe(x, AUDIT_EVENT_DECISION);
+        rec.text = d->text;
+        rec.value = d->subject;
+        rec.field = d->field;
+        rec.rule = d->place;
+        rec.hint = d->hint;
+        audit_emit(x->ctx->sink, &rec);
+}
+
 /* With `required` the decision is on record before anything is forwarded. */
 bool exchange_record_decision(Exchange *x) {
         AuditRecord rec;
@@ -124,26 +139,28 @@ static const char *refusal_word(AuditVerdict verdict) {
         return "";
 }
 
-/* "sockgate: denied: POST /containers/create: not allowed by the policy [id 01J...]" */
+/* "sockgate: denied: POST /containers/create: not allowed by the policy 'X' at /Field [id 01J...]"
+ */
 static size_t refusal_message(const Exchange *x, const Refusal *refusal, char *room, size_t size) {
-        Bytes facts = buffer_bytes(&x->facts),
-              target = bytes_slice(facts, x->method_len, x->target_len);
-        char method[32], path[LIMIT_MESSAGE + 32], subject[LIMIT_MESSAGE + 32];
-        size_t n_method, n_path, n_subject;
-        int n;
+        Bytes facts = buffer_bytes(&x->facts);
+        Bytes target = bytes_slice(facts, x->method_len, x->target_len);
+        char method[32], path[LIMIT_MESSAGE], subject[LIMIT_MESSAGE], field[LIMIT_MESSAGE];
+        int n_method, n_path, n_subject, n_field, n;
 
-        n_method = audit_escape(bytes_slice(facts, 0, x->method_len), method, sizeof(method));
-        n_path = audit_escape(bytes_slice(target, 0, bytes_find(target, '?')), path, LIMIT_MESSAGE);
-        n_subject = audit_escape(refusal->subject, subject, LIMIT_MESSAGE);
-        n = snprintf(room, size, "sockgate: %s%.*s%s%.*s%s%s%s%.*s%s [id %s]",
-                     refusal_word(refusal->verdict), (int) n_method, method, n_method ? " " : "",
-                     (int) n_path, path, n_path ? ": " : "", refusal->text, n_subject ? " '" : "",
-                     (int) n_subject, subject, n_subject ? "'" : "", x->id);
+        n_method = (int) audit_escape(bytes_slice(facts, 0, x->method_len), method, sizeof(method));
+        n_path = (int) audit_escape(bytes_slice(target, 0, bytes_find(target, '?')), path,
+                                    sizeof(path));
+        n_subject = (int) audit_escape(refusal->subject, subject, sizeof(subject));
+        n_field = (int) audit_escape(refusal->field, field, sizeof(field));
+        n = snprintf(room, size, "sockgate: %s%.*s%s%.*s%s%s%s%.*s%s%s%.*s [id %s]",
+                     refusal_word(refusal->verdict), n_method, method, n_method ? " " : "", n_path,
+                     path, n_path ? ": " : "", refusal->text, n_subject ? " '" : "", n_subject,
+                     subject, n_subject ? "'" : "", n_field ? " at " : "", n_field, field, x->id);
         return n < 0 ? 0 : MIN((size_t) n, size - 1);
 }
 
 void exchange_refuse(Exchange *x, const Refusal *refusal) {
-        char message[4 * LIMIT_MESSAGE];
+        char message[5 * LIMIT_MESSAGE];
         HttpRefusal answer = { .status = refusal->status, .is_head = x->is_head };
 
         exchange_release_body(x);

@@ -154,11 +154,16 @@ def a_scope_that_hex_digits_could_match_is_no_configuration(run):
 
 
 @check()
-def shadow_mode_enforces_and_says_so(run):
-    with Gate('[policy]\nmode = shadow\n' + READ) as gate:
-        expect_equal([gate.ask(*r).status for r in (('POST', '/containers/web/restart'), ('GET', '/containers/json'), ('GET', '/x/../_ping'))],
-                     [403, 200, 400])
+def shadow_mode_forwards_what_the_policy_denies_and_says_so(run):
+    with Gate('[policy]\nmode = shadow\n[peers]\nhosts =\n' + READ) as gate:
+        expect_equal([gate.ask(*r).status for r in (('POST', '/containers/web/restart'), ('GET', '/containers/json'), ('GET', '/x/../_ping'),
+                                                    ('GET', '/no/such/endpoint'))],
+                     [204, 200, 400, 403])
         expect('shadow' in gate.process.log(), 'nothing is said')
+        gate.notify.wait(lambda got: any('shadow: nothing is enforced' in g for g in got), 'a status')
+        gate.stop()
+        records = [(r.verdict, r.event) for r in gate.journal.all() if r.path == '/containers/web/restart']
+        expect_equal(sorted(records), [('would-deny', 'decision'), ('would-deny', 'request')], 'records')
 
 
 @check()

@@ -475,3 +475,9 @@ def _(c):
           'sleep 0.1; done; exit 1', must=True, loose=[(r"(?m)^wget:.*\n?", '')])
     c.works('inspect', 'one', '--format', '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.Binds}}')
     c.works('logs', 'one')
+
+
+OVER_TCP = ('docker run gives output, errors and exit code', 'docker run -i with piped stdin sees its end',
+            'docker run -it in a terminal: size, typing, exit code', 'docker attach: output, stdin, exit code',
+            'docker logs -f ends with its client, the container goes on',
+            'docker cp into and out of a container, files, folders and streams')

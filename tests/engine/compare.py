@@ -114,12 +114,13 @@ class Background:
         return self
 
     def signal(self, number):
-        os.kill(self.proc.pid, number)
+        """To the client and its helpers, as a terminal's keys are: compose is a child of docker."""
+        os.killpg(self.proc.pid, number)
         return self
 
     def kill(self):
         if self.proc.poll() is None:
-            self.proc.kill()
+            os.killpg(self.proc.pid, signal.SIGKILL)
         self.proc.wait()
 
     def finish(self, seconds=TIMEOUT):

@@ -6,6 +6,8 @@ import signal
 import sys
 
 import cases_cli
+import cases_compose
+import cases_libs
 import engine as e
 from compare import Results, World
 
@@ -46,6 +48,16 @@ class Setup:
             setattr(world, name, registry)
         return world
 
+    def compose(self, world):
+        """compose 2 and buildx of Debian 13 as plugins of the docker command line, compose 1 of Debian 12 as itself."""
+        plugins = world.home + '/.docker/cli-plugins'
+        os.makedirs(plugins)
+        for name in ('docker-compose', 'docker-buildx'):
+            os.symlink('%s/usr/libexec/docker/cli-plugins/%s' % (self.trixie, name), '%s/%s' % (plugins, name))
+        world.trixie, world.npm = self.trixie, self.npm
+        world.compose1 = '/usr/bin/docker-compose'
+        world.env['PATH'] = os.path.dirname(world.docker) + ':/usr/sbin:/usr/bin:/sbin:/bin'
+
     def end(self):
         for end in reversed(self.ends):
             end()
@@ -57,8 +69,21 @@ def suite_docker(s):
     gate = s.gate(engine, e.config_everything(), tcp=('127.0.0.1', 2375))
     docker = '/usr/bin/docker' if s.suite == 'bookworm' else s.trixie + '/usr/bin/docker'
     world = s.world(engine, gate, docker)
+    s.compose(world)
     for name, function in cases_cli.CASES:
         world.compare(name, function)
+    for name, function in cases_compose.cases((1, 2) if s.suite == 'bookworm' else (2,)):
+        world.compare(name, function)
+    for name, function in cases_libs.cases(5 if s.suite == 'bookworm' else 7):
+        world.compare(name, function)
+    over_tcp(world)
+
+
+def over_tcp(world):
+    """The kinds of stream once more over TCP."""
+    for name, function in cases_cli.CASES:
+        if name in cases_cli.OVER_TCP:
+            world.compare('over TCP: ' + name, function, host='tcp://127.0.0.1:2375')
 
 
 SUITES = {'bookworm': suite_docker, 'trixie': suite_docker}

@@ -306,6 +306,7 @@ static int compile_rules(Builder *b) {
         for (size_t i = 0; i < p->n_lists; i++) {
                 const PolicyList *list = &p->lists[i];
 
+                assert(list->section && list->key);
                 for (unsigned k = RULE_NONE + 1; k < _RULE_KEY_MAX; k++)
                         if (strcmp(rule_section((RuleKey) k), list->section) == 0 &&
                             strcmp(rule_name((RuleKey) k), list->key) == 0 &&

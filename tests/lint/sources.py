@@ -81,8 +81,10 @@ def check_sizes(top):
 
 
 # Put together here so that this file does not find itself.
-LEFT_OVER = re.compile("TO" "DO|FIX" "ME|XX" "X")
-MACHINE = re.compile(r"(?:^|[^A-Za-z0-9_.])(/(?:work|farm|home(?!/(?:web|rootless)\b))/[^\s]*)")
+LEFT_OVER = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
+MACHINE = re.compile(r"(?:^|[^A-Za-z0-9_.])(/(?:work|farm)/[^\s]*)")
+# Tests make homes of their own; elsewhere the example of the documentation is the only one.
+MACHINE_HOME = re.compile(r"(?:^|[^A-Za-z0-9_.])(/home/(?!web\b)[^\s]*)")
 
 
 def check_words(top):
@@ -92,8 +94,9 @@ def check_words(top):
         for number, line in enumerate(text.split("\n"), 1):
             if LEFT_OVER.search(line):
                 yield f"{name}:{number}", f"left over: {line.strip()[:80]}"
-            if MACHINE.search(line):
-                yield f"{name}:{number}", f"a path of one machine: {MACHINE.search(line).group(1)[:80]}"
+            found = MACHINE.search(line) or not name.startswith("tests/") and MACHINE_HOME.search(line)
+            if found:
+                yield f"{name}:{number}", f"a path of one machine: {found.group(1)[:80]}"
 
 
 def check_python(top):

@@ -316,11 +316,13 @@ class Connection:
                 break
             if not self._read_length(request, size):
                 return False
-            if self._read_line() != b'\r\n':
-                request.defects.append('end of chunk')
+            line = self._read_line()
+            if line != b'\r\n':
+                if line is not None:
+                    request.defects.append('end of chunk')
                 return False
         line = self._read_line()
-        if line != b'\r\n':
+        if line is not None and line != b'\r\n':
             request.defects.append('trailer')
         return line == b'\r\n'
 

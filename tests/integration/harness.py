@@ -253,6 +253,18 @@ class Journal(DatagramSink):
         return next(r for r in found if re.search(pattern, r.get('MESSAGE', '')))
 
 
+MESSAGE_ID_DROPPED = '847b06a695e84628ae34d5f6dabc4e28'
+
+
+def count_dropped(records):
+    """How many records the daemon itself says were lost."""
+    total = 0
+    for record in records:
+        if record.get('MESSAGE_ID') == MESSAGE_ID_DROPPED:
+            total += int(record.dropped or re.search(r'\d+', record['MESSAGE']).group(0))
+    return total
+
+
 # ---- the daemon
 
 class Process:

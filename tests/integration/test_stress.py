@@ -250,3 +250,74 @@ def requests_of_every_kind_follow_each_other_on_one_connection(run):
         client.close()
         expect(all(not r.defects for r in gate.engine.seen()), 'defects')
         expect_equal(gate.engine.n_conns, 1, 'engine connections')
+
+
+@check_both
+def tunnels_that_end_at_any_moment_leave_nothing_behind(run):
+    """Echo tunnels, opened with and without Upgrade, ended by either side in every way; each echoes its own bytes alone."""
+    rng = random.Random('tunnels ' + SEED + run.transport)
+    engine_rng = random.Random('engine ' + SEED)
+    lock = threading.Lock()
+
+    def echo_for_a_while(x):
+        with lock:
+            left, reset = engine_rng.choice((1 << 30, 1 << 30, 500, 20000)), engine_rng.random() < 0.3
+        x.upgrade()
+        while left > 0:
+            data = x.recv(60)
+            if not data:
+                break
+            x.send(data[:left])
+            left -= len(data)
+        if reset and left <= 0:
+            x.reset()
+        return False
+
+    with Gate(ALL, listen=(run.transport,)) as gate:
+        gate.engine.on('/attach', echo_for_a_while)
+        gate.ask('GET', '/_ping')
+        expect(gate.engine.wait_connections(0), 'engine connections')
+        before = gate.process.n_fds()
+        plans = [(n, rng.random() < 0.5, rng.randrange(1, 60000), rng.randrange(4)) for n in range(60)]
+        errors = []
+
+        def one(number, asks, size, end):
+            data = (b'%d:' % number) * (size // 3 + 1)
+            with gate.connect() as client:
+                headers = [('Connection', 'Upgrade'), ('Upgrade', 'tcp')] if asks else []
+                client.send(head('POST', '/containers/c%d/attach?stream=1&stdin=1&stdout=1' % number, headers + [('Content-Length', '0')]))
+                if end == 0:
+                    client.reset()
+                    return
+                expect_equal(client.read_head().status, 101 if asks else 200)
+                client.send_gently(data)
+                if end == 1:
+                    client.reset()
+                    return
+                if end == 2:
+                    try:
+                        client.half_close()
+                    except OSError:
+                        pass
+                    got = client.rest()
+                else:
+                    while len(client.buf) < min(len(data), 400) and client.more():
+                        pass
+                    got = client.buf
+                expect(data.startswith(got), lambda: 'tunnel %d got bytes of another: %r' % (number, got[:80]))
+
+        def safely(plan):
+            try:
+                one(*plan)
+            except Exception as e:      # pylint: disable=broad-except
+                errors.append('tunnel %s: %s: %s' % (plan, type(e).__name__, e))
+
+        threads = [threading.Thread(target=safely, args=(p,)) for p in plans]
+        for i in range(0, len(threads), 12):
+            for thread in threads[i:i + 12]:
+                thread.start()
+            for thread in threads[i:i + 12]:
+                thread.join(4 * WAIT)
+        expect(not errors, lambda: '; '.join(errors[:3]))
+        expect(gate.engine.wait_connections(0), 'engine connections stay')
+        wait_until(lambda: gate.process.n_fds() <= before, 'descriptors go back to %d' % before)

@@ -115,7 +115,7 @@ def layers(text):
         line = line.split("#", 1)[0].strip()
         if line:
             name, _, allowed = line.partition(":")
-            table[name.strip()] = allowed.split()
+            table.setdefault(name.strip(), []).extend(allowed.split())
     return table
 
 

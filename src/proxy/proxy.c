@@ -11,6 +11,7 @@
 #include "proxy/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@
 #define PROXY_FDS_A_CLIENT 2  /* its socket and its engine connection */
 #define PROXY_JOURNAL_USEC                                                                         \
         (500 * USEC_PER_MSEC) /* how often a journal that was away is looked for */
+
+#define PROXY_FLUSH_USEC      (2 * USEC_PER_SEC) /* at the end, for records that still wait */
+#define PROXY_FLUSH_WAIT_USEC (20 * USEC_PER_MSEC)
 
 struct Proxy {
         const ProxyOptions *options;
@@ -512,6 +516,18 @@ int proxy_new(const ProxyOptions *options, Proxy **ret) {
         return 0;
 }
 
+/* A journal that is only slow gets the rest; one that takes nothing for so long does not keep us.
+ */
+static void proxy_flush_audit(Proxy *p) {
+        unsigned n_waits = PROXY_FLUSH_USEC / PROXY_FLUSH_WAIT_USEC;
+
+        while (p->ctx.sink && !audit_sink_flush(p->ctx.sink) && n_waits-- > 0) {
+                struct pollfd journal = { .fd = audit_sink_fd(p->ctx.sink), .events = POLLOUT };
+
+                (void) poll(&journal, 1, (int) (PROXY_FLUSH_WAIT_USEC / USEC_PER_MSEC));
+        }
+}
+
 Proxy *proxy_free(Proxy *p) {
         if (!p)
                 return NULL;
@@ -527,8 +543,7 @@ Proxy *proxy_free(Proxy *p) {
         for (size_t i = 0; i < p->n_listeners; i++)
                 listener_done(&p->listeners[i]);
         free(p->listeners);
-        if (p->ctx.sink)
-                (void) audit_sink_flush(p->ctx.sink);
+        proxy_flush_audit(p);
         exchange_free_spares(&p->ctx);
         context_done(&p->ctx);
         p->ctx.sink = audit_sink_free(p->ctx.sink);

@@ -248,3 +248,19 @@ def request_ids_grow_and_connections_are_told_apart(run):
         expect_equal(sorted(conns.count(c) for c in set(conns)), [3, 3])
         ids = [r.req_id for r in records]
         expect_equal(ids, sorted(ids), 'order of the request ids')
+
+
+@check()
+def records_that_wait_for_a_slow_journal_are_written_before_the_end(run):
+    with Gate(ALL) as gate, gate.connect() as client:
+        gate.ask('GET', '/_ping')
+        gate.journal.wait_records(1)
+        gate.journal.freeze()
+        for _ in range(120):
+            expect_equal(client.ask('GET', '/_ping').status, 200)
+        gate.process.kill()
+        gate.notify.wait_line('^STOPPING=1$')
+        gate.journal.thaw()
+        expect_equal(gate.process.wait(), 0)
+        gate.journal.sync()
+        expect_equal(len(gate.journal.requests()), 121, 'records')

@@ -148,7 +148,10 @@ def the_daemon_opens_no_listening_socket_itself(run):
         gate.ask('GET', '/_ping')
         inodes = set()
         for fd in os.listdir('/proc/%d/fd' % gate.process.pid):
-            link = os.readlink('/proc/%d/fd/%s' % (gate.process.pid, fd))
+            try:
+                link = os.readlink('/proc/%d/fd/%s' % (gate.process.pid, fd))
+            except FileNotFoundError:       # the connection of the question above, just closed
+                continue
             if link.startswith('socket:'):
                 inodes.add(link[8:-1])
         listening = []

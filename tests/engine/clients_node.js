@@ -87,7 +87,6 @@ async function testcontainers() {
                 page = await fetch(`http://127.0.0.1:${started.getMappedPort(80)}/`).then((r) => r.text()).catch(() => '');
         }
         say('page', page);
-        await started.restart({ timeout: 0 });
         await started.stop({ timeout: 0 });
         say('stopped');
 }

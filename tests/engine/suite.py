@@ -5,9 +5,12 @@ import os
 import signal
 import sys
 
+import cases_admin
 import cases_cli
 import cases_compose
 import cases_libs
+import cases_podman
+import cases_streams
 import engine as e
 from compare import Results, World
 
@@ -86,7 +89,35 @@ def over_tcp(world):
             world.compare('over TCP: ' + name, function, host='tcp://127.0.0.1:2375')
 
 
-SUITES = {'bookworm': suite_docker, 'trixie': suite_docker}
+def suite_streams(s):
+    """Every kind of stream, idle for longer than any timer of the daemon; readers that stop for a while."""
+    engine = s.engine('bookworm')
+    gate = s.gate(engine, e.config_everything(limits=e.SHORT))
+    world = s.world(engine, gate, '/usr/bin/docker')
+    for name, function in cases_streams.CASES:
+        world.compare(name, function)
+
+
+def suite_podman(s):
+    engine = s.engine('podman')
+    gate = s.gate(engine, e.config_everything(engine='podman'))
+    world = s.world(engine, gate, '/usr/bin/docker')
+    for name, function in cases_podman.CASES:
+        world.compare(name, function)
+
+
+def suite_admin(s):
+    engine = s.engine('bookworm')
+    engine.image_import('admin:latest', cases_admin.image_rootfs(
+        s.folder + '/admin-rootfs', s.folder + '/rootfs', '/usr/bin/docker',
+        s.trixie + '/usr/libexec/docker/cli-plugins/docker-compose'))
+    gate = s.gate(engine, cases_admin.CONFIG, tcp=('0.0.0.0', 2375), owner=1000)
+    world = s.world(engine, gate, '/usr/bin/docker')
+    cases_admin.run(world, gate, 'a unix socket')
+    cases_admin.run(world, gate, 'TCP')
+
+
+SUITES = {'admin': suite_admin, 'bookworm': suite_docker, 'trixie': suite_docker, 'streams': suite_streams, 'podman': suite_podman}
 
 
 def main():

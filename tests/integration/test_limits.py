@@ -3,10 +3,15 @@
 import json
 import select
 
-from harness import ALL, WAIT, Fail, Gate, check, check_both, expect, expect_equal, head, wait_until
+from harness import ALL, SOCKGATED, WAIT, Fail, Gate, check, check_both, expect, expect_equal, head, wait_until
 
 KIB = 1024
 START = 'GET %s HTTP/1.1\r\nHost: docker\r\n'
+
+
+def is_sanitized():
+    with open(SOCKGATED, 'rb') as f:
+        return b'__asan_init' in f.read()
 
 
 def padded_head(size):
@@ -282,7 +287,7 @@ def slow_heads_are_closed_silently(run):
 
 @check_both
 def idle_connections_are_closed_silently(run):
-    with Gate(ALL, listen=(run.transport,), limits={'keep-alive-timeout': '300ms'}) as gate:
+    with Gate(ALL, listen=(run.transport,), limits={'keep-alive-timeout': '2s'}) as gate:
         with run.case('after_a_request', gate), gate.connect() as client:
             client.ask('GET', '/_ping')
             client.closed()
@@ -326,7 +331,9 @@ def idle_connections_cost_little(run):
         for client in clients:
             expect_equal(client.ask('GET', '/nowhere').status, 403)
         grown = gate.process.rss_kib() - before
-        expect(grown < 400 * 16, lambda: '%d KiB for 400 idle connections' % grown)
+        # A sanitizer keeps freed memory back, and red zones around what is held.
+        each = 64 if is_sanitized() else 16
+        expect(grown < 400 * each, lambda: '%d KiB for 400 idle connections' % grown)
         for client in clients:
             client.close()
         wait_until(lambda: gate.process.n_fds() < 30, 'descriptors go back')
@@ -376,7 +383,7 @@ def large_heads_share_a_pool_and_small_ones_never_wait_for_it(run):
 
 @check_both
 def streams_without_a_byte_end_only_when_a_stall_timeout_is_set(run):
-    with Gate(ALL, listen=(run.transport,), limits={'stall-timeout': '300ms'}) as gate, gate.connect() as client:
+    with Gate(ALL, listen=(run.transport,), limits={'stall-timeout': '2s'}) as gate, gate.connect() as client:
         client.send(head('GET', '/events'))
         expect_equal(client.read_head().status, 200)
         client.rest()

@@ -730,7 +730,7 @@ def concurrent_clients_get_their_own_answers(run):
 def streams_outlive_every_shortened_timer(run):
     limits = {'head-timeout': '100ms', 'keep-alive-timeout': '100ms', 'body-timeout': '100ms', 'idle-exit': '100ms',
               'drain-timeout': '100ms'}
-    with Gate(limits=limits, listen=('unix', 'tcp')) as gate:
+    with Gate(limits=limits, listen=('unix', 'tcp'), start=False) as gate:
         go = threading.Event()
 
         def late_chunk(x):
@@ -742,21 +742,19 @@ def streams_outlive_every_shortened_timer(run):
             x.end_chunks()
 
         gate.engine.on('^/events|/logs|/wait|/stats', late_chunk)
-        streams = []
+        # everything is sent before the start: no timer but those of streams can meet it
+        streams, tunnels = [], []
         for which in (0, 1):
             for method, target in (('GET', '/events'), ('GET', '/containers/web/logs?follow=1'), ('POST', '/containers/web/wait'),
                                    ('GET', '/containers/web/stats')):
-                client = gate.connect(which)
-                client.send(head(method, target, [('Content-Length', '0')] if method == 'POST' else []))
-                streams.append((client, client.read_head()))
-        tunnels = []
-        for which in (0, 1):
-            client = gate.connect(which)
-            client.send(head('POST', ATTACH, UPGRADE))
-            client.read_head()
-            tunnels.append(client)
+                streams.append(gate.connect(which).send(head(method, target, [('Content-Length', '0')] if method == 'POST' else [])))
+            tunnels.append(gate.connect(which).send(head('POST', ATTACH, UPGRADE)))
         upload = gate.connect()
         upload.send(head('POST', '/images/load', [('Content-Type', 'application/x-tar'), ('Content-Length', '4')]) + b'ab')
+        gate.start()
+        streams = [(c, c.read_head()) for c in streams]
+        for client in tunnels:
+            expect_equal(client.read_head().status, 101)
         gate.engine.wait(lambda r: any(x.path == '/images/load' and x.body_length == 2 for x in r))
         threading.Event().wait(1.5)             # many times every timer
         upload.send(b'cd')

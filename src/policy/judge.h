@@ -38,6 +38,10 @@ Decision judge_body(Judge *j, const Schema *schema);
  * of that key. Always returns false. */
 bool judge_deny(Judge *j, RuleKey key, const char *reason, const char *text, Bytes value);
 
+/* The same when another word than value would allow it: "network" for the value "host". */
+bool judge_deny_word(Judge *j, RuleKey key, const char *word, const char *reason, const char *text,
+                     Bytes value);
+
 /* The same for what is malformed: 400. */
 bool judge_reject(Judge *j, const char *reason, const char *text);
 

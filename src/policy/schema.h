@@ -48,9 +48,15 @@ typedef enum FieldHarmless {
 
 /*
  * Judges a value that is not harmless (every value, under NONE; v->type BODY_NULL when absent).
- * true: allowed. false: refused, and judge_deny() was called. NULL: no key allows it.
+ * true: allowed, as far as its own rows do. false: refused, and judge_deny() was called. No check:
+ * no key allows it, unless key is given and rows judge what is in it. Under ANY and ROWS a check
+ * narrows: it sees every value but null. Types are right when a check is called.
  */
 typedef bool FieldCheck(Judge *j, const Field *f, const BodyValue *v);
+
+/* The same for an object as a whole, after its members: rules over several of them. BODY_NULL when
+ * it is absent. */
+typedef bool SchemaCheck(Judge *j, const Schema *s, const BodyValue *object);
 
 struct Field {
         const char *name;
@@ -68,9 +74,7 @@ struct Schema {
         const char *name; /* that of body-fields.tsv: "container.create/HostConfig" */
         const Field *fields;
         size_t n_fields;
-        /* Judges the object as a whole after its members: rules over several of them. May be NULL.
-         */
-        bool (*check)(Judge *j, const Schema *s, const BodyValue *object);
+        SchemaCheck *check; /* may be NULL */
 };
 
 /* The schema of a name in body-fields.tsv, for the test that compares; NULL: unknown. */

@@ -260,12 +260,6 @@ int audit_sink_fd(const AuditSink *sink) {
         return sink->fd;
 }
 
-uint64_t audit_sink_generation(const AuditSink *sink) {
-        assert(sink);
-
-        return 0;
-}
-
 size_t audit_sink_n_queued(const AuditSink *sink) {
         assert(sink);
 

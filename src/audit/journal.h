@@ -30,8 +30,7 @@ bool audit_sink_is_able(AuditSink *sink);
 bool audit_sink_flush(AuditSink *sink);
 
 /* For the loop: the socket. It is the same for the sink's whole life, also when the sink connects
- * anew; were that to change, audit_sink_generation() would grow. */
+ * anew. */
 int audit_sink_fd(const AuditSink *sink);
-uint64_t audit_sink_generation(const AuditSink *sink);
 size_t audit_sink_n_queued(const AuditSink *sink);
 uint64_t audit_sink_n_dropped(const AuditSink *sink);

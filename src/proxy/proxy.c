@@ -41,7 +41,6 @@ struct Proxy {
         unsigned n_connections_max; /* after LimitNOFILE= */
 
         LoopWatch journal; /* fd -1: not watched */
-        uint64_t journal_generation;
         Deadline journal_tick;
         Deadline watchdog;
         uint64_t watchdog_usec;
@@ -91,17 +90,9 @@ static void proxy_on_journal_tick(Deadline *d) {
 static void proxy_watch_journal(Proxy *p) {
         bool has_queue =
                 audit_sink_n_queued(p->ctx.sink) > 0 || audit_sink_n_dropped(p->ctx.sink) > 0;
-        uint64_t generation = audit_sink_generation(p->ctx.sink);
 
-        if (p->journal.fd >= 0 &&
-            (generation != p->journal_generation || audit_sink_fd(p->ctx.sink) < 0)) {
-                if (generation == p->journal_generation)
-                        loop_unwatch(p->ctx.loop, &p->journal);
-                p->journal.fd = -1;
-        }
         if (p->journal.fd < 0 && audit_sink_fd(p->ctx.sink) >= 0) {
                 p->journal.fd = audit_sink_fd(p->ctx.sink);
-                p->journal_generation = generation;
                 if (loop_watch(p->ctx.loop, &p->journal, EPOLLOUT | EPOLLET) < 0)
                         p->journal.fd = -1;
         }

@@ -54,7 +54,9 @@ Exchange *exchange_free(Exchange *x) {
                 return NULL;
 
         ctx = x->ctx;
-        if (!exchange_is_over(x))
+        if (!exchange_is_over(x) && ctx->is_draining && x->head_relayed)
+                exchange_close(x, AUDIT_VERDICT_ALLOW, "stopped");
+        else if (!exchange_is_over(x))
                 exchange_close(x, AUDIT_VERDICT_FAULT, "connection-dropped");
         exchange_record(x, NULL);
         exchange_forget_judgement(x);

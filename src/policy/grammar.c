@@ -65,6 +65,9 @@ bool grammar_root_covers(const BindRoot *root, Bytes path) {
 bool grammar_is_options(Bytes text, const char *const *known, size_t n_known) {
         Bytes rest = text, option;
 
+        if (text.len == 0)
+                return true;
+
         while (bytes_split(&rest, ',', &option)) {
                 size_t i = 0;
 
@@ -79,7 +82,7 @@ bool grammar_is_options(Bytes text, const char *const *known, size_t n_known) {
                         return false;
         }
 
-        return !bytes_ends_with(text, BYTES(","));
+        return true;
 }
 
 /* One of ro and rw, one of the propagations, one nocopy: the engine refuses more of a kind, and so

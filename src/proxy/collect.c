@@ -193,13 +193,7 @@ static bool exchange_take_body(Exchange *x, Bytes input, bool is_ahead) {
         else if (buffer_len(&j->body) > j->body_cap)
                 exchange_refuse_too_large(x);
         else if (x->request_body.state == HTTP_BODY_BAD)
-                exchange_refuse(x, &(Refusal){
-                                           .status = 400,
-                                           .verdict = AUDIT_VERDICT_REJECT,
-                                           .reason = "chunk-malformed",
-                                           .text = "the chunked body is malformed",
-                                           .closes = true,
-                                   });
+                exchange_refuse_chunks(x);
         else if (x->request_body.state == HTTP_BODY_DONE) {
                 exchange_hash_body(x);
                 j->is_whole = true;

@@ -22,6 +22,7 @@ typedef struct Refusal {
 void exchange_refuse(Exchange *x, const Refusal *refusal);
 void exchange_refuse_error(Exchange *x, const HttpError *error, bool closes);
 void exchange_refuse_fault(Exchange *x, unsigned status, const char *reason, const char *text);
+void exchange_refuse_chunks(Exchange *x);
 void exchange_record(Exchange *x, const Refusal *refusal); /* refusal may be NULL */
 void exchange_record_would_deny(Exchange *x, const Decision *d);
 bool exchange_record_decision(Exchange *x); /* false: audit unavailable, it was refused */

@@ -129,13 +129,7 @@ static void exchange_up_ended(Exchange *x, RelayState state) {
 
         if (state == RELAY_SOURCE_BROKEN && is_malformed && !x->head_relayed) {
                 exchange_drop_upstream(x);
-                exchange_refuse(x, &(Refusal){
-                                           .status = 400,
-                                           .verdict = AUDIT_VERDICT_REJECT,
-                                           .reason = "chunk-malformed",
-                                           .text = "the chunked body is malformed",
-                                           .closes = true,
-                                   });
+                exchange_refuse_chunks(x);
         } else if (state == RELAY_SOURCE_BROKEN && is_malformed)
                 exchange_close(x, AUDIT_VERDICT_REJECT, "chunk-malformed");
         else if (state == RELAY_NO_MEMORY)

@@ -249,6 +249,19 @@ static void exchange_forward(Exchange *x, HttpFraming framing, uint64_t length, 
         exchange_pump(x);
 }
 
+/* What came together with the head is looked at before the engine hears of the request: a body that
+ * is malformed at its beginning never reaches it. */
+static bool exchange_refuses_ahead(Exchange *x) {
+        HttpBody body = x->request_body;
+        size_t n = 0;
+
+        (void) http_body_feed(&body, buffer_bytes(&x->client->ahead), &n, NULL);
+        if (body.state != HTTP_BODY_BAD)
+                return false;
+        exchange_refuse_chunks(x);
+        return true;
+}
+
 /* As a whole body that was collected, or as it comes. */
 static void exchange_pass(Exchange *x, AuditVerdict verdict, const char *reason) {
         const HttpHead *head = &x->ctx->head;
@@ -258,7 +271,8 @@ static void exchange_pass(Exchange *x, AuditVerdict verdict, const char *reason)
         x->verdict = verdict;
         x->reason = reason;
         if (!j || !j->is_whole) {
-                exchange_forward(x, head->framing, head->content_length, BYTES_NONE);
+                if (!exchange_refuses_ahead(x))
+                        exchange_forward(x, head->framing, head->content_length, BYTES_NONE);
                 return;
         }
         if (!x->ctx->request.drops_body)

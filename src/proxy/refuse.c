@@ -211,6 +211,16 @@ void exchange_refuse_fault(Exchange *x, unsigned status, const char *reason, con
                            });
 }
 
+void exchange_refuse_chunks(Exchange *x) {
+        exchange_refuse(x, &(Refusal){
+                                   .status = 400,
+                                   .verdict = AUDIT_VERDICT_REJECT,
+                                   .reason = "chunk-malformed",
+                                   .text = "the chunked body is malformed",
+                                   .closes = true,
+                           });
+}
+
 /* Lingering: reads and drops, so that a close does not reset our answer away (RFC 9112 9.6). */
 
 void exchange_linger(Exchange *x) {

@@ -7,6 +7,7 @@
  */
 #include "policy/policy.h"
 
+#include "policy/check-query.h"
 #include "policy/scope.h"
 #include "util/macros.h"
 
@@ -120,12 +121,9 @@ static const struct {
         [ENDPOINT_JUDGE_CONTAINER_CREATE] = NOT_JUDGED("container.create"),
         [ENDPOINT_JUDGE_CONTAINER_UPDATE] = NOT_JUDGED("container.update"),
         [ENDPOINT_JUDGE_EXEC_CREATE] = NOT_JUDGED("exec.create"),
-        [ENDPOINT_JUDGE_IMAGE_PULL] = NOT_JUDGED("image.pull"),
         [ENDPOINT_JUDGE_VOLUME_CREATE] = NOT_JUDGED("volume.create"),
         [ENDPOINT_JUDGE_NETWORK_CREATE] = NOT_JUDGED("network.create"),
         [ENDPOINT_JUDGE_NETWORK_CONNECT] = NOT_JUDGED("network.connect"),
-        [ENDPOINT_JUDGE_CONTAINER_ARCHIVE] = NOT_JUDGED("container.archive"),
-        [ENDPOINT_JUDGE_BUILD] = NOT_JUDGED("build"),
         [ENDPOINT_JUDGE_SERVICE_CREATE] = NOT_JUDGED("service.create"),
 };
 
@@ -157,9 +155,12 @@ Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint) {
 }
 
 /* An exec id tells nothing about its container and its command, and events publish it before it is
- * started: without a record of who created it no stranger's id is taken. */
-static Decision policy_decide_exec_session(const Policy *p) {
+ * started: only the peer that had it made here may start it. */
+static Decision policy_decide_exec_session(const Policy *p, const Request *req,
+                                           const PolicyFacts *facts) {
         if (p->foreign_ids || p->judges[ENDPOINT_JUDGE_EXEC_CREATE].is_off)
+                return policy_allow;
+        if (known_has_exec(facts->known, req->match.slot, facts->peer, facts->now_usec))
                 return policy_allow;
 
         return (Decision){
@@ -170,11 +171,24 @@ static Decision policy_decide_exec_session(const Policy *p) {
         };
 }
 
-static Decision policy_decide_judge(const Policy *p, const Request *req) {
+/* Judged by the query alone. */
+static bool policy_judge_is_query(EndpointJudge judge) {
+        return judge == ENDPOINT_JUDGE_IMAGE_PULL || judge == ENDPOINT_JUDGE_CONTAINER_ARCHIVE ||
+               judge == ENDPOINT_JUDGE_BUILD;
+}
+
+static Decision policy_decide_judge(const Policy *p, const Request *req,
+                                    const PolicyFacts *facts) {
         EndpointJudge judge = req->endpoint->judge;
+        Decision d = policy_allow;
 
         if (judge == ENDPOINT_JUDGE_EXEC_SESSION)
-                return policy_decide_exec_session(p);
+                return policy_decide_exec_session(p, req, facts);
+
+        if (!p->judges[judge].is_off)
+                d = policy_judge_query(p, req, facts);
+        if (d.verdict != VERDICT_ALLOW || policy_judge_is_query(judge))
+                return d;
 
         if (judge == ENDPOINT_JUDGE_NONE && req->has_judged_keys)
                 return (Decision){
@@ -231,7 +245,7 @@ Decision policy_decide(const Policy *p, const Request *req, const PolicyFacts *f
 
         d = scope_decide(p, req, facts);
         if (d.verdict == VERDICT_ALLOW)
-                d = policy_decide_judge(p, req);
+                d = policy_decide_judge(p, req, facts);
         if (d.verdict == VERDICT_ALLOW)
                 d = policy_decide_session(p, req);
         if (d.verdict != VERDICT_ALLOW)

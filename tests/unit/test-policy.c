@@ -114,17 +114,12 @@ static const struct {
         { "POST /containers/web/update", ENDPOINT_JUDGE_CONTAINER_UPDATE,
           "[container.update] judge = no" },
         { "POST /containers/web/exec", ENDPOINT_JUDGE_EXEC_CREATE, "[exec.create] judge = no" },
-        { "POST /images/create?fromImage=alpine", ENDPOINT_JUDGE_IMAGE_PULL,
-          "[image.pull] judge = no" },
         { "POST /volumes/create", ENDPOINT_JUDGE_VOLUME_CREATE, "[volume.create] judge = no" },
         { "POST /networks/create", ENDPOINT_JUDGE_NETWORK_CREATE, "[network.create] judge = no" },
         { "POST /networks/net/connect", ENDPOINT_JUDGE_NETWORK_CONNECT,
           "[network.connect] judge = no" },
         { "POST /networks/net/disconnect", ENDPOINT_JUDGE_NETWORK_CONNECT,
           "[network.connect] judge = no" },
-        { "GET /containers/web/archive?path=/data", ENDPOINT_JUDGE_CONTAINER_ARCHIVE,
-          "[container.archive] judge = no" },
-        { "POST /build?t=x", ENDPOINT_JUDGE_BUILD, "[build] judge = no" },
         { "POST /services/create", ENDPOINT_JUDGE_SERVICE_CREATE, "[service.create] judge = no" },
 };
 
@@ -187,6 +182,32 @@ START_TEST(an_exec_of_unknown_origin_needs_foreign_ids) {
         p->foreign_ids = false;
         p->judges[ENDPOINT_JUDGE_EXEC_CREATE].is_off = true;
         ck_assert_int_eq(decide(p, exec_lines[_i]).verdict, VERDICT_ALLOW);
+}
+END_TEST
+
+/* A second user of the socket learns the id of an event; it is not theirs to start. */
+START_TEST(an_exec_belongs_to_the_peer_that_had_it_made) {
+        const char *id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        const Peer owner = { .uid = 1000 }, stranger = { .uid = 1001 };
+        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
+        Known *known = known_new();
+        PolicyFacts f = { .peer = &owner, .known = known, .now_usec = 1000 };
+        char line[128];
+
+        ck_assert_ptr_nonnull(known);
+        ck_assert_int_eq(known_add_exec(known, bytes_of(id), &owner, 1000), 0);
+        fixture_grant(p, "*", false);
+        (void) snprintf(line, sizeof(line), "GET /exec/%s/json", id);
+        ck_assert_int_eq(policy_decide(p, fixture_request(line), &f).verdict, VERDICT_ALLOW);
+
+        f.peer = &stranger;
+        check_deny(policy_decide(p, fixture_request(line), &f), "exec-unknown",
+                   "[exec.create] foreign-ids = yes");
+        f.peer = &owner;
+        f.now_usec += 2 * KNOWN_EXEC_USEC;
+        check_deny(policy_decide(p, fixture_request(line), &f), "exec-unknown",
+                   "[exec.create] foreign-ids = yes");
+        (void) known_free(known);
 }
 END_TEST
 
@@ -310,6 +331,7 @@ int main(void) {
         tcase_add_test(t, judge_no_grants_nothing);
         tcase_add_loop_test(t, an_exec_of_unknown_origin_needs_foreign_ids, 0,
                             (int) ARRAY_SIZE(exec_lines));
+        tcase_add_test(t, an_exec_belongs_to_the_peer_that_had_it_made);
         tcase_add_test(t, foreign_ids_do_not_stand_for_the_judge_of_exec_create);
         tcase_add_test(t, judged_keys_without_a_judge_are_denied);
         tcase_add_test(t, session_keys_need_the_grant_of_sessions);

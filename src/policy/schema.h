@@ -77,6 +77,9 @@ struct Schema {
         SchemaCheck *check; /* may be NULL */
 };
 
+/* The row spelled exactly so; NULL: none. */
+const Field *schema_field(const Schema *s, Bytes name);
+
 /* The schema of a name in body-fields.tsv, for the test that compares; NULL: unknown. */
 const Schema *schema_find(const char *name);
 

@@ -120,3 +120,15 @@ def an_engine_that_does_not_say_is_no_reason_to_go_on(run):
             gate.engine.on('^/containers/web/json$', reply)
             expect_equal(gate.ask('POST', '/containers/web/stop').status, 502)
             expect_equal(asked_by_client(gate), [])
+
+
+@check()
+def an_exec_belongs_to_the_instance_and_peer_that_made_it(run):
+    with Gate(GRANTS + '[exec.create]\njudge = yes\ncommands = *\n') as gate:
+        made = gate.ask('POST', '/containers/web/exec', JSON, b'{"Cmd":["true"]}')
+        expect_equal(made.status, 201, 'status (%s)' % made.body[:200])
+        full = json.loads(made.body)['Id']
+        expect_equal(gate.ask('GET', '/exec/%s/json' % full).status < 300, True)
+        expect_equal(gate.ask('POST', '/exec/%s/resize?h=1&w=1' % full).status < 300, True)
+        expect_equal(gate.ask('GET', '/exec/%s/json' % ('e' * 64)).status, 403)
+        expect(b'exec' in gate.ask('POST', '/exec/%s/start' % ('e' * 64), JSON, b'{}').body, 'no reason')

@@ -9,7 +9,7 @@ static const PolicyFacts facts = { .peer = &peer, .notes = &notes };
 #define CREATE(lines) "[container.create]\n" lines "\n"
 #define SPEC(members)                                                                              \
         "{\"Name\":\"s\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"alpine:3\"" members "}}" \
-                                                                                              "}"
+        "}"
 #define TASK(members)                                                                              \
         "{\"Name\":\"s\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"alpine:3\"}," members "}}"
 #define TOP(members)                                                                               \

@@ -45,7 +45,7 @@ def _(c):
 
 @cli('docker info is the same')
 def _(c):
-    c.works('info', loose=[(r'(?m)^ *(System Time|Name|ID|Total Memory|CPUs):.*', ''), (r'(Goroutines|File Descriptors): \d+', '')])
+    c.works('info', loose=[(r'(?m)^ *Runtimes:.*', ''), (r'(?m)^ *(System Time|Name|ID|Total Memory|CPUs):.*', ''), (r'(Goroutines|File Descriptors): \d+', '')])
 
 
 @cli('docker ps lists with and without filters and formats')

@@ -193,7 +193,7 @@ def events(c, major):
     c.setup('rename', p.name('one'), 'renamed')
     client.expect('rename').signal(INTERRUPT)
     _, out, _ = client.finish()
-    c.note('event', [w for w in ('exec_start', 'rename', 'image=bb') if w in out])
+    c.note('event', [w for w in ('rename', 'image=bb') if w in out])
     c.setup('rename', 'renamed', p.name('one'))
     p('down')
 

@@ -22,6 +22,8 @@ import threading
 import time
 import traceback
 
+from engine import wait_for
+
 TIMEOUT = 60
 
 NORMAL = [(re.compile(p), r) for p, r in (
@@ -300,9 +302,12 @@ class World:
         through = self.once(function, host)
         if not self.gate.alive():
             raise Failed('the gate ended')
-        records = self.gate.journal.since(mark)
-        if not any(r.get('SOCKGATE_VERDICT') == 'allow' for r in records):
-            raise Failed('nothing went through the gate')
+        journal = self.gate.journal
+        try:
+            wait_for('record of something that went through the gate', lambda: journal.find(mark, verdict='allow'), 20)
+        except TimeoutError as e:
+            raise Failed(str(e)) from e
+        records = journal.since(mark)
         return direct, through, [r for r in records if r.get('SOCKGATE_VERDICT') in ('deny', 'reject', 'fault')]
 
     def compare(self, name, function, host=None):

@@ -111,7 +111,7 @@ def suite_admin(s):
     engine.image_import('admin:latest', cases_admin.image_rootfs(
         s.folder + '/admin-rootfs', s.folder + '/rootfs', '/usr/bin/docker',
         s.trixie + '/usr/libexec/docker/cli-plugins/docker-compose'))
-    gate = s.gate(engine, cases_admin.CONFIG, tcp=('0.0.0.0', 2375), owner=1000)
+    gate = s.gate(engine, cases_admin.CONFIG % {'folder': s.folder}, tcp=('0.0.0.0', 2375), owner=1000)
     world = s.world(engine, gate, '/usr/bin/docker')
     cases_admin.run(world, gate, 'a unix socket')
     cases_admin.run(world, gate, 'TCP')

@@ -323,6 +323,7 @@ static const Field fields_container_create[] = {
         ROW("NetworkingConfig", STRUCT, ROWS(schema_networking_config)),
         ROW("name", STRING, ZERO, BY(check_body_name)),
         ROW("platform", STRING, ANY),
+        ROW("Platform", ANY, ZERO), /* Go clients of the 20.10 line; else a spelling of the above */
         ROW("abortSignal", ANY, ZERO),
 
         /* Legacy. */

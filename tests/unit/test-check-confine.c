@@ -241,6 +241,10 @@ static const CheckCase bodies[] = {
           "/Labels/traefi\u212a.enable" },
 
         { "", "{\"Image\":\"alpine:3\",\"name\":\"web\"}", NULL, NULL },
+        { "", "{\"Image\":\"alpine:3\",\"Platform\":null}", NULL, NULL },
+        { "", "{\"Image\":\"alpine:3\",\"platform\":\"linux/amd64\"}", NULL, NULL },
+        { "", "{\"Image\":\"alpine:3\",\"Platform\":{\"os\":\"linux\"}}", "field-refused",
+          "/Platform" },
         { "", "{\"Image\":\"alpine:3\",\"name\":\"/web\"}", NULL, NULL },
         { "", "{\"Image\":\"alpine:3\",\"name\":\"mysql\"}", "name-differs", "/name" },
         { "", "{\"Image\":\"alpine:3\",\"MacAddress\":\"02:00:00:00:00:01\"}", "static-address",

@@ -35,7 +35,7 @@ static const struct {
 };
 
 static void policy_text(char *text, size_t size, const char *removed, const char *added) {
-        const char *at = removed ? strstr(SMALL, removed) : SMALL + strlen(SMALL);
+        const char *at = removed ? strstr(SMALL, removed) : &SMALL[strlen(SMALL)];
 
         ck_assert_ptr_nonnull(at);
         (void) snprintf(text, size, "%.*s%s%s", (int) (at - SMALL), SMALL,

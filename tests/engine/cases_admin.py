@@ -34,7 +34,7 @@ SAFE = '''
 MAIN = '''
 services:
   assistant:
-    image: bb
+    image: bb:latest
     command: sh -c 'echo assistant up; exec sleep 600'
     healthcheck: {test: ["CMD", "true"], interval: 1s}
     restart: unless-stopped
@@ -49,7 +49,7 @@ networks: {back: {}}
 CHANNEL = '''
 services:
   discord:
-    image: bb
+    image: bb:latest
     command: sh -c 'echo discord up; exec sleep 600'
     depends_on: [assistant]
 ''' + SAFE
@@ -180,7 +180,7 @@ class Admin:
     def danger(self, text, field):
         """An overlay that asks for too much: refused with the field's name, and nothing of it is left."""
         before = self.everything()
-        service = "services:\n  evil:\n    image: bb\n    command: sleep 600\n" + SAFE
+        service = "services:\n  evil:\n    image: bb:latest\n    command: sleep 600\n" + SAFE
         key = text.split(':')[0]
         lines = [line for line in service.split('\n') if not line.startswith('    %s:' % key)]
         self.write('evil.yml', '\n'.join(lines) + '\n    ' + text + '\n')
@@ -216,7 +216,7 @@ class Admin:
             direct = self.engine('run', '--rm', '-v', link + ':/h', 'bb', 'cat', '/h/etc/shadow')
             if 'root:' not in direct:
                 raise Failed('the escape does not work direct: %r' % direct)
-            self.write('link.yml', 'services:\n  link:\n    image: bb\n    command: cat /h/etc/shadow\n'
+            self.write('link.yml', 'services:\n  link:\n    image: bb:latest\n    command: cat /h/etc/shadow\n'
                        '    volumes: ["./state/root:/h"]\n')
             code, out = self.inside('docker', 'compose', '-f', 'compose.yml', '-f', 'link.yml', '-p', 'openpalm', 'up', '-d', 'link')
             if not code or 'sockgate: denied' not in out:

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Judges a body that was collected whole. For now that is the echo (POLICY 2): dockerode and
- * testcontainers send their options in the query and in the body alike. What is an echo is read,
- * compared and not forwarded: neither the doubled query key nor the body of an operation that has
- * none. It trusts nothing of the body; what is not an echo to the letter is refused.
+ * Judges a body that was collected whole: by the schema of its operation, and the echo (POLICY 2):
+ * dockerode and testcontainers send their options in the query and in the body alike. What is an
+ * echo is read, compared and not forwarded: neither the doubled query key nor the body of an
+ * operation that has none. It trusts nothing of the body; what is not an echo to the letter is
+ * refused.
  */
-#include "policy/policy.h"
+#include "policy/inspect.h"
 
 #include "docker/body.h"
+#include "policy/judge.h"
 #include "util/macros.h"
 #include "util/parse.h"
 
@@ -80,14 +82,70 @@ static Decision inspect_echoed_keys(Request *req, const Body *b) {
         return inspect_allow;
 }
 
-static Decision inspect_json(Request *req, Bytes raw) {
+const Schema *inspect_schema(const Policy *p, const Endpoint *endpoint) {
+        static const struct {
+                const char *name;
+                const Schema *schema;
+        } schemas[] = {
+                { "container.create", &schema_container_create },
+                { "container.update", &schema_container_update },
+                { "exec.create", &schema_exec_create },
+                { "exec.start", &schema_exec_start },
+                { "network.create", &schema_network_create },
+                { "network.connect", &schema_network_connect },
+                { "network.disconnect", &schema_network_disconnect },
+                { "volume.create", &schema_volume_create },
+                { "volume.update", &schema_volume_update },
+                { "service.create", &schema_service_create },
+                { "service.update", &schema_service_create },
+        };
+        EndpointJudge judge = endpoint->judge;
+
+        /* The two halves of an exec share a section. */
+        if (judge == ENDPOINT_JUDGE_EXEC_SESSION)
+                judge = ENDPOINT_JUDGE_EXEC_CREATE;
+        if (judge == ENDPOINT_JUDGE_NONE || p->judges[judge].is_off)
+                return NULL;
+
+        for (size_t i = 0; i < ARRAY_SIZE(schemas); i++)
+                if (bytes_eq_str(bytes_of(endpoint->name), schemas[i].name))
+                        return schemas[i].schema;
+
+        return NULL;
+}
+
+/* No value at all. Engines up to 26.1 read nothing as {} where a body is wanted, which would be a
+ * volume or a network without a name; only a start without options asks for nothing. */
+static Decision inspect_empty(const Schema *schema) {
+        if (!schema || schema == &schema_exec_start)
+                return inspect_allow;
+
+        return inspect_reject("body-missing", "this operation needs a body", BYTES_NONE);
+}
+
+static Decision inspect_by_schema(const Policy *p, const Request *req, const PolicyFacts *facts,
+                                  const Schema *schema, const Body *b) {
+        Judge j = { .policy = p, .req = req, .facts = facts, .root = body_root(b) };
+
+        return judge_body(&j, schema);
+}
+
+static Decision inspect_json(const Policy *p, Request *req, const PolicyFacts *facts, Bytes raw) {
+        const Schema *schema = inspect_schema(p, req->endpoint);
         _cleanup_(body_freep) Body *b = NULL;
         BodyError error = body_parse(raw, &body_limits, &b);
+        Decision d;
 
         if (error != BODY_OK && error != BODY_EMPTY)
                 return inspect_reject_json(error);
 
-        return inspect_echoed_keys(req, b);
+        d = inspect_echoed_keys(req, b);
+        if (d.verdict != VERDICT_ALLOW)
+                return d;
+        if (!b)
+                return inspect_empty(schema);
+
+        return schema ? inspect_by_schema(p, req, facts, schema, b) : inspect_allow;
 }
 
 /* Does the query's text say what the body's scalar says? The engine reads null as the empty text,
@@ -193,7 +251,7 @@ Decision policy_inspect(const Policy *p, Request *req, const PolicyFacts *facts,
         case ENDPOINT_BODY_NONE:
                 return inspect_bodyless(req, body);
         case ENDPOINT_BODY_JSON:
-                return inspect_json(req, body);
+                return inspect_json(p, req, facts, body);
         case ENDPOINT_BODY_TAR:
         case ENDPOINT_BODY_RAW:
                 break;

@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 
 #include "policy/check-query.h"
+#include "policy/inspect.h"
 #include "policy/scope.h"
 #include "util/macros.h"
 
@@ -107,26 +108,6 @@ Policy *policy_unref(Policy *p) {
         return NULL;
 }
 
-#define NOT_JUDGED(section)                                                                        \
-        {                                                                                          \
-                "its body can't be judged yet: only judge = no in [" section "] forwards it",      \
-                        "[" section "] judge = no"                                                 \
-        }
-
-/* What the client is told of a body that nobody judges, and the line that forwards it unread. */
-static const struct {
-        const char *text;
-        const char *hint;
-} policy_judges[_ENDPOINT_JUDGE_MAX] = {
-        [ENDPOINT_JUDGE_CONTAINER_CREATE] = NOT_JUDGED("container.create"),
-        [ENDPOINT_JUDGE_CONTAINER_UPDATE] = NOT_JUDGED("container.update"),
-        [ENDPOINT_JUDGE_EXEC_CREATE] = NOT_JUDGED("exec.create"),
-        [ENDPOINT_JUDGE_VOLUME_CREATE] = NOT_JUDGED("volume.create"),
-        [ENDPOINT_JUDGE_NETWORK_CREATE] = NOT_JUDGED("network.create"),
-        [ENDPOINT_JUDGE_NETWORK_CONNECT] = NOT_JUDGED("network.connect"),
-        [ENDPOINT_JUDGE_SERVICE_CREATE] = NOT_JUDGED("service.create"),
-};
-
 static const Decision policy_allow = { .verdict = VERDICT_ALLOW };
 
 Decision policy_decide_grant(const Policy *p, const Endpoint *endpoint) {
@@ -177,8 +158,7 @@ static bool policy_judge_is_query(EndpointJudge judge) {
                judge == ENDPOINT_JUDGE_BUILD;
 }
 
-static Decision policy_decide_judge(const Policy *p, const Request *req,
-                                    const PolicyFacts *facts) {
+static Decision policy_decide_judge(const Policy *p, const Request *req, const PolicyFacts *facts) {
         EndpointJudge judge = req->endpoint->judge;
         Decision d = policy_allow;
 
@@ -187,7 +167,8 @@ static Decision policy_decide_judge(const Policy *p, const Request *req,
 
         if (!p->judges[judge].is_off)
                 d = policy_judge_query(p, req, facts);
-        if (d.verdict != VERDICT_ALLOW || policy_judge_is_query(judge))
+        if (d.verdict != VERDICT_ALLOW || policy_judge_is_query(judge) ||
+            inspect_schema(p, req->endpoint))
                 return d;
 
         if (judge == ENDPOINT_JUDGE_NONE && req->has_judged_keys)
@@ -199,9 +180,8 @@ static Decision policy_decide_judge(const Policy *p, const Request *req,
 
         if (judge != ENDPOINT_JUDGE_NONE && !p->judges[judge].is_off)
                 return (Decision){
-                        .reason = "not-judged-yet",
-                        .text = policy_judges[judge].text,
-                        .hint = policy_judges[judge].hint,
+                        .reason = "not-judged",
+                        .text = "nothing judges this operation",
                 };
 
         return policy_allow;
@@ -251,7 +231,7 @@ Decision policy_decide(const Policy *p, const Request *req, const PolicyFacts *f
         if (d.verdict != VERDICT_ALLOW)
                 return d;
 
-        if (req->body == REQUEST_BODY_COLLECT)
+        if (req->body == REQUEST_BODY_COLLECT || inspect_schema(p, req->endpoint))
                 granted.verdict = VERDICT_INSPECT;
         return granted;
 }

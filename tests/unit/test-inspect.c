@@ -14,6 +14,7 @@ static Decision inspect(const char *line, Bytes body) {
         _cleanup_(policy_unrefp) Policy *p = fixture_policy();
         char headers[128];
 
+        fixture_judges_off(p);
         (void) snprintf(headers, sizeof(headers),
                         "Content-Type: application/json\r\nContent-Length: %zu\r\n", body.len);
         ck_assert_msg(fixture_build(line, headers), "%s: %s", line, fixture.error.reason);
@@ -171,6 +172,7 @@ START_TEST(a_query_key_that_is_a_member_passes_and_is_not_forwarded) {
         Decision d;
         Bytes query;
 
+        fixture_judges_off(p);
         ck_assert(fixture_build(c->line, "Content-Type: application/json\r\n"
                                          "Transfer-Encoding: chunked\r\n"));
         ck_assert_int_eq(fixture.request.body, REQUEST_BODY_COLLECT);
@@ -219,6 +221,60 @@ START_TEST(refuses_bodies_that_nothing_judges) {
 }
 END_TEST
 
+static const struct {
+        const char *line;
+        const char *body;
+        const char *reason; /* by a policy that says nothing; NULL: allowed */
+        bool is_malformed;
+} judged[] = {
+        { "POST /containers/create", "", "body-missing", true },
+        { "POST /containers/create", "  ", "body-missing", true },
+        { "POST /networks/create", "", "body-missing", true },
+        { "POST /volumes/create", "", "body-missing", true },
+        { "POST /containers/web/exec", "", "body-missing", true },
+        { "POST /containers/web/update", "", "body-missing", true },
+        { "POST /networks/net/disconnect", "", "body-missing", true },
+        { "POST /exec/abc/start", "", NULL, false },
+        { "POST /exec/abc/start", "{}", NULL, false },
+        { "POST /exec/abc/start", "{\"Detach\":true,\"Tty\":false}", NULL, false },
+        { "POST /exec/abc/start", "{\"detach\":true}", "key-spelling", true },
+        { "POST /exec/abc/start", "{\"Privileged\":true}", "field-unknown", false },
+        { "POST /containers/create", "[]", "json-not-object", true },
+        { "POST /containers/create", "{\"binds\":[]}", "key-spelling", true },
+        { "POST /services/create", "{\"Mode\":{\"replicated\":{}}}", "key-spelling", true },
+        { "POST /services/web/update?version=1", "{\"Mode\":{\"global\":{}}}", "key-spelling",
+          true },
+        { "PUT /v1.42/volumes/data", "{\"Spec\":{\"Group\":\"g\"}}", "field-refused", false },
+        { "PUT /v1.42/volumes/data", "{\"Spec\":null}", NULL, false },
+};
+
+START_TEST(a_body_is_judged_by_the_schema_of_its_operation) {
+        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
+        Bytes body = bytes_of(judged[_i].body);
+        Decision d;
+
+        (void) fixture_request(judged[_i].line);
+        d = policy_inspect(p, &fixture.request, &facts, body);
+        if (judged[_i].reason) {
+                ck_assert_int_eq(d.verdict, VERDICT_DENY);
+                ck_assert_str_eq(d.reason, judged[_i].reason);
+                ck_assert(d.is_malformed == judged[_i].is_malformed);
+        } else
+                ck_assert_msg(d.verdict == VERDICT_ALLOW, "%s: %s", judged[_i].body, d.reason);
+}
+END_TEST
+
+START_TEST(judge_no_passes_what_is_json) {
+        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
+        const Bytes body = BYTES("{\"binds\":[1],\"HostConfig\":{\"Privileged\":true}}");
+
+        (void) fixture_request("POST /containers/create");
+        ck_assert_int_eq(policy_inspect(p, &fixture.request, &facts, body).verdict, VERDICT_DENY);
+        p->judges[ENDPOINT_JUDGE_CONTAINER_CREATE].is_off = true;
+        ck_assert_int_eq(policy_inspect(p, &fixture.request, &facts, body).verdict, VERDICT_ALLOW);
+}
+END_TEST
+
 int main(void) {
         Suite *s = suite_create("inspect");
         TCase *t = tcase_create("inspect");
@@ -233,6 +289,9 @@ int main(void) {
                             (int) ARRAY_SIZE(with_json));
         tcase_add_test(t, names_the_key_that_is_no_echo);
         tcase_add_test(t, refuses_bodies_that_nothing_judges);
+        tcase_add_loop_test(t, a_body_is_judged_by_the_schema_of_its_operation, 0,
+                            (int) ARRAY_SIZE(judged));
+        tcase_add_test(t, judge_no_passes_what_is_json);
         suite_add_tcase(s, t);
         return fixture_run(s);
 }

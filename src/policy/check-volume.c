@@ -130,14 +130,34 @@ static bool volume_check_bind(Judge *j, const BodyValue *options) {
                 "volume-bind-not-allowed", "no bind root covers:", device.string);
 }
 
+/* What else the local driver would mount is a piece of the host: a disk, overlay with the lowerdir
+ * of its choice, devtmpfs. Only what has no source on the host is a matter of options alone. */
+static bool volume_check_type(Judge *j, const BodyValue *options) {
+        static const char *const types[] = { "tmpfs", "nfs", "nfs4", "cifs" };
+        BodyValue type, device;
+
+        if (!body_find(options, "type", &type) && !body_find(options, "device", &device))
+                return true;
+        for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+                if (bytes_eq_str(type.string, types[i]))
+                        return true;
+
+        (void) judge_push(j, BYTES("type"));
+        return judge_deny(j, RULE_NONE, "volume-type-not-allowed",
+                          "a local volume may be tmpfs, nfs, nfs4, cifs or a bind, not of the type",
+                          type.string);
+}
+
 bool check_volume_options(Judge *j, const Field *f, const BodyValue *v) {
         void *position = NULL;
         BodyValue value, driver;
+        bool is_local;
         Bytes key;
 
         (void) f;
         (void) body_find(&j->root, "Driver", &driver);
-        if ((driver.string.len == 0 || bytes_eq_str(driver.string, "local")) && volume_is_bind(v))
+        is_local = driver.string.len == 0 || bytes_eq_str(driver.string, "local");
+        if (is_local && volume_is_bind(v))
                 return volume_check_bind(j, v);
 
         while (body_next(v, &position, &key, &value)) {
@@ -149,7 +169,7 @@ bool check_volume_options(Judge *j, const Field *f, const BodyValue *v) {
                 judge_pop(j, len);
         }
 
-        return true;
+        return !is_local || volume_check_type(j, v);
 }
 
 bool check_volume_create(Judge *j, const Schema *s, const BodyValue *object) {

@@ -104,6 +104,7 @@ DANGERS = {
     'volume.create': [('Driver', 'evil'), ('DriverOpts', {'type': 'none', 'o': 'bind', 'device': '/'}), ('Name', 'secret'), ('Name', ''),
                       ('DriverOpts', {'device': '/etc'}), ('DriverOpts', {'type': 'none', 'o': 'bind', 'device': '/srv/x'}),
                       ('DriverOpts', {'type': 'tmpfs', 'device': 'tmpfs', 'o': 'size=1m'}), ('DriverOpts', {'type': 'ext4', 'device': '/dev/sda'}),
+                      ('DriverOpts', {'type': 'overlay', 'device': 'x', 'o': 'lowerdir=/etc'}), ('DriverOpts', {'type': 'nfs', 'device': ':/x', 'o': 'addr=1.2.3.4'}),
                       ('DriverOpts', {'type': 'none', 'o': 'rbind', 'device': '/srv/../etc'}), ('ClusterVolumeSpec', {'Group': 'x'}), ('ClusterVolumeSpec', {})],
     'network.create': [('Driver', 'macvlan'), ('Driver', 'host'), ('Scope', 'swarm'), ('Ingress', True), ('ConfigOnly', True), ('Name', 'host'),
                        ('Name', 'cafe'), ('Name', 'secret'), ('Options', {'com.docker.network.bridge.name': 'eth0'}), ('IPAM', {'Driver': 'evil'}),
@@ -165,7 +166,7 @@ def adapt_create(policy, body, rng):
         if rng.random() < 0.5:
             host.update(Binds=['/srv/app/data:/data:rw', 'app_x:/v', '/etc/localtime:/etc/localtime:ro'],
                         PortBindings={'80/tcp': [{'HostIp': '127.0.0.1', 'HostPort': '8100'}]}, Init=True,
-                        Mounts=[{'Type': 'bind', 'Source': '/srv/shown', 'Target': '/s', 'ReadOnly': True, 'BindOptions': {'Propagation': 'rprivate'}},
+                        Mounts=[{'Type': 'bind', 'Source': '/srv/shown', 'Target': '/s', 'ReadOnly': True, 'BindOptions': {'NonRecursive': True}},
                                 {'Type': 'tmpfs', 'Target': '/t', 'TmpfsOptions': {'SizeBytes': 1, 'Mode': 1023}}],
                         LogConfig={'Type': 'json-file', 'Config': {'max-size': '1m'}}, RestartPolicy={'Name': 'on-failure', 'MaximumRetryCount': 3})
             body['Volumes'] = {'/data': {}}
@@ -178,7 +179,7 @@ def adapt_create(policy, body, rng):
         host.update(Memory=99999999, PidsLimit=10)
         if rng.random() < 0.5:
             host.update(Binds=['/srv/x:/x', 'v:/v', '/anon'], PidMode='host', CapAdd=['NET_ADMIN'], PublishAllPorts=True, Sysctls={'net.core.somaxconn': '9'},
-                        Devices=[{'PathOnHost': '/dev/fuse', 'PathInContainer': '/dev/fuse', 'CgroupPermissions': 'rwm'}], Links=['db1:db'],
+                        Devices=[{'PathOnHost': '/dev/fuse', 'PathInContainer': '/dev/fuse', 'CgroupPermissions': 'rwm'}], Links=['dbx:db'],
                         PortBindings={'80/tcp': [{'HostIp': '', 'HostPort': ''}], '81/udp': None}, MaskedPaths=MASKED + ['/x'])
             body['NetworkingConfig'] = {'EndpointsConfig': {'n1': {'IPAMConfig': {'IPv4Address': '10.9.8.7'}, 'NetworkID': 'x', 'IPPrefixLen': 8}}}
 

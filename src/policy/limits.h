@@ -39,10 +39,8 @@ typedef struct Limits {
 #define LIMIT_JUDGED_BODY_MAX (8 * MIB) /* what judged-body may be set to */
 #define LIMIT_READ_AHEAD                                                                           \
         (64 * KIB) /* bytes read past the current request (pipelining, early tunnel bytes) */
-#define LIMIT_RELAY_BUFFER (64 * KIB)  /* bytes held each way when a peer does not read */
-#define LIMIT_PUMP_BUDGET  (256 * KIB) /* bytes one relay moves before others get their turn */
-#define LIMIT_SMALL_HEAD   (16 * KIB)  /* a larger request head takes a place of the pool */
-#define LIMIT_LARGE_HEADS  64U         /* places of that pool: 8 MiB in all */
+#define LIMIT_SMALL_HEAD  (16 * KIB) /* a larger request head takes a place of the pool */
+#define LIMIT_LARGE_HEADS 64U        /* places of that pool: 8 MiB in all */
 #define LIMIT_LINGER_BYTES                                                                         \
         (4 * MIB) /* read and dropped after a refusal, so that the client sees it: docker cp       \
                    * sends on for long before it looks */

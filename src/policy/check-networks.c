@@ -2,7 +2,9 @@
 /*
  * network.create, network.connect and network.disconnect: names, drivers, what a network takes of
  * the host's addresses, and which network and container are joined. A full id is judged by the name
- * that the engine knows it by; shorter hex digits are refused, since they may be either.
+ * that the engine knows it by, since Compose joins by id whatever the policy says of [scope]; that
+ * name is for the record's hint alone, as who asked with an id need not know it. Shorter hex digits
+ * are refused, since they may be either.
  */
 #include "policy/check-networks.h"
 
@@ -50,7 +52,10 @@ bool check_network_named(Judge *j, RuleKey key, Bytes asked) {
                 return false;
         }
 
-        return check_network_word(j, key, bytes_of(object->name));
+        if (check_network_word(j, key, bytes_of(object->name)))
+                return true;
+        judge_show(j, asked);
+        return false;
 }
 
 static bool network_name_in_scope(Judge *j, Bytes name) {

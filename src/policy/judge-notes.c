@@ -150,6 +150,15 @@ static bool judge_refuse_with(Judge *j, Decision d, RuleKey key, Bytes word, Byt
         return false;
 }
 
+void judge_show(Judge *j, Bytes value) {
+        JudgeNotes *notes = j->facts->notes;
+
+        assert(j->is_denied);
+
+        j->decision.subject =
+                notes ? note_copy(notes->value, sizeof(notes->value), value) : BYTES_NONE;
+}
+
 bool judge_deny_word(Judge *j, RuleKey key, const char *word, const char *reason, const char *text,
                      Bytes value) {
         return judge_refuse_with(j, (Decision){ .reason = reason, .text = text }, key,

@@ -42,6 +42,10 @@ bool judge_deny(Judge *j, RuleKey key, const char *reason, const char *text, Byt
 bool judge_deny_word(Judge *j, RuleKey key, const char *word, const char *reason, const char *text,
                      Bytes value);
 
+/* Shows that value in place of the one that was just refused; the hint stays. For names that the
+ * engine told us and not the client. */
+void judge_show(Judge *j, Bytes value);
+
 /* The same for what is malformed: 400. */
 bool judge_reject(Judge *j, const char *reason, const char *text);
 

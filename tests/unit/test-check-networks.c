@@ -161,7 +161,17 @@ START_TEST(an_id_of_a_network_is_judged_by_the_name_it_has) {
         check_expect("resolved", connect_by_id(&objects), NULL, NULL);
 
         (void) snprintf(o->name, sizeof(o->name), "mail_net");
-        check_expect("resolved", connect_by_id(&objects), "network-not-allowed", "");
+        d = connect_by_id(&objects);
+        check_expect("resolved", d, "network-not-allowed", "");
+
+        /* The client is told what it asked with; the record's hint names the network. */
+        ck_assert(bytes_eq_str(d.subject, ID));
+        ck_assert_str_eq(d.hint, "[network.connect] networks = mail_net");
+
+        (void) snprintf(o->name, sizeof(o->name), "host");
+        d = connect_by_id(&objects);
+        check_expect("resolved", d, "network-host", "");
+        ck_assert(bytes_eq_str(d.subject, ID));
 
         o->is_missing = true;
         d = connect_by_id(&objects);

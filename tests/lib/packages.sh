@@ -9,7 +9,7 @@
 #   packages_need_build              install what building sockgate needs
 #   packages_fetch_trixie DIR PKG... put the .deb files of Debian 13 (these alone, no dependencies) into DIR
 #   packages_root SUITE              print the path of a root to boot with nspawn (bookworm or trixie)
-#   packages_root_build SUITE        print the path of a root with a compiler and the libraries
+#   packages_root_build SUITE        print the path of a root with all that building the package needs
 #   packages_daemon                  print the path of the daemon to test, built when missing
 #
 # The roots are shared and cached: never write into one, put an overlay over it. The functions
@@ -205,7 +205,7 @@ packages_root_build() {
         local llhttp=libllhttp-dev
         [[ $1 != bookworm ]] || llhttp=node-llhttp
         packages_root_make build "$1" gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libinih-dev \
-                libjansson-dev check python3 "$llhttp"
+                libjansson-dev check python3 build-essential debhelper lintian "$llhttp"
 }
 
 packages_daemon() {

@@ -31,11 +31,11 @@ static const struct {
         { "ping", EVERY_PRESET },
         { "restart", "container.inspect container.kill container.list container.restart "
                      "container.start container.stop system.events " EVERY_PRESET },
-        { "logs", "container.inspect container.list container.logs container.stats system.events "
-                  "system.info " EVERY_PRESET },
-        { "events",
-          "container.inspect container.list network.list node.inspect node.list "
-          "service.inspect service.list system.events " EVERY_PRESET " task.inspect task.list" },
+        { "logs", "container.inspect container.list container.logs container.stats network.list "
+                  "system.events system.info " EVERY_PRESET },
+        { "events", "container.inspect container.list network.list node.inspect node.list "
+                    "service.inspect service.list system.events system.info " EVERY_PRESET
+                    " task.inspect task.list" },
         { "compose", COMPOSE COMPOSE_REST },
         { "compose-attach", COMPOSE_ATTACH COMPOSE_REST },
         { "update", "container.create container.inspect container.kill container.list "
@@ -45,8 +45,8 @@ static const struct {
                     "system.events system.info " EVERY_PRESET },
         { "read-only",
           "container.inspect container.list container.logs container.stats container.top "
-          "image.inspect image.list network.inspect network.list node.inspect node.list "
-          "service.inspect service.list service.logs system.df system.events "
+          "image.history image.inspect image.list network.inspect network.list node.inspect "
+          "node.list service.inspect service.list service.logs system.df system.events "
           "system.info " EVERY_PRESET
           " task.inspect task.list task.logs volume.inspect volume.list" },
 };

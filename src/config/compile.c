@@ -319,8 +319,10 @@ static int compile_rules(Builder *b) {
 int compile_policy(Builder *b) {
         assert(b);
 
+        b->policy->is_user = b->options->is_user;
         if (compile_check_alone(b) < 0 ||
             compile_string(b, bytes_of(b->options->instance), &b->policy->name) < 0 ||
+            compile_string(b, bytes_of(b->options->runtime_dir), &b->policy->runtime_dir) < 0 ||
             compile_upstream(b) < 0 || compile_policy_section(b) < 0 || compile_peers(b) < 0 ||
             compile_scope(b) < 0 || compile_limits(b) < 0 || compile_judges(b) < 0 ||
             compile_lists(b) < 0 || compile_rules(b) < 0)

@@ -6,6 +6,7 @@
  */
 #include "config/words.h"
 
+#include "policy/grammar.h"
 #include "util/macros.h"
 #include "util/parse.h"
 
@@ -22,13 +23,6 @@
 #define CONTAINER_ID    64 /* hex digits */
 #define PORT_DIGITS     5
 #define PORT_MAX        65535
-
-static const char capabilities[] =
-        "ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN "
-        "DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE "
-        "MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON "
-        "SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE "
-        "SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM";
 
 static bool is_digit(char c) {
         return c >= '0' && c <= '9';
@@ -308,12 +302,6 @@ static bool word_is_user(Bytes word) {
         return colon == word.len || word_is_of(bytes_skip(word, colon + 1), "._-");
 }
 
-static bool word_is_capability(Bytes word) {
-        if (bytes_starts_with(word, BYTES("CAP_")))
-                word = bytes_skip(word, strlen("CAP_"));
-        return word_is_in(capabilities, word);
-}
-
 /* Enumerations are checked by their key's words. */
 static bool word_is_never(Bytes word) {
         (void) word;
@@ -363,9 +351,9 @@ static const struct {
         [WORD_ORIGIN] = { word_is_origin, "is no origin: write scheme://host or "
                                           "scheme://host:port, without a path" },
         [WORD_USER] = { word_is_user, "is no user: write user or user:group" },
-        [WORD_CAPABILITY] = { word_is_capability, "is no capability: write it as in "
-                                                  "capabilities(7), with or without CAP_, "
-                                                  "in upper case" },
+        [WORD_CAPABILITY] = { grammar_is_capability, "is no capability: write it as in "
+                                                     "capabilities(7), with or without CAP_, "
+                                                     "in upper case" },
 };
 
 /* Faults that have a cure of their own, whatever the kind. */

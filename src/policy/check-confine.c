@@ -11,7 +11,8 @@
 #include "util/glob.h"
 #include "util/macros.h"
 
-#define OPTION_MAX 512 /* longer security options are compared as they are */
+#define CAPABILITY_MAX 32
+#define OPTION_MAX     512 /* longer security options are compared as they are */
 
 /* A container named "created-here" can't be joined by name: the word stands for ids. */
 static bool join_matches(const Words *words, Bytes name) {
@@ -27,17 +28,23 @@ bool check_join(Judge *j, Bytes container) {
         const Words *words = judge_words(j, RULE_CREATE_JOIN_CONTAINERS);
 
         if (endpoint_could_be_hex_id(container)) {
-                if (judge_has_word(j, RULE_CREATE_JOIN_CONTAINERS, "created-here") &&
-                    object_is_full_id(container) && j->facts->known &&
-                    known_has_created(j->facts->known, container))
-                        return true;
-                return judge_deny_word(
-                        j, RULE_CREATE_JOIN_CONTAINERS, "created-here", "join-not-allowed",
-                        "it joins a container that is not known to be made here:", container);
+                if (!object_is_full_id(container) || !j->facts->known ||
+                    !known_has_created(j->facts->known, container))
+                        return judge_deny(j, RULE_NONE, "join-not-allowed",
+                                          "by its id only a container that was made here can be "
+                                          "joined, not:",
+                                          container);
+                return judge_has_word(j, RULE_CREATE_JOIN_CONTAINERS, "created-here") ||
+                       judge_deny_word(j, RULE_CREATE_JOIN_CONTAINERS, "created-here",
+                                       "join-not-allowed",
+                                       "it joins a container that is not allowed:", container);
         }
         if (!endpoint_is_id(container))
                 return judge_deny(j, RULE_NONE, "join-name",
                                   "no name of a container to join:", container);
+        if (bytes_eq_str(container, "created-here"))
+                return judge_deny(j, RULE_NONE, "join-not-allowed",
+                                  "a container of this name can't be joined:", container);
         if (!join_matches(words, container))
                 return judge_deny(j, RULE_CREATE_JOIN_CONTAINERS, "join-not-allowed",
                                   "it joins a container that is not allowed:", container);
@@ -106,6 +113,25 @@ static Bytes capability_trim(Bytes name) {
         return name;
 }
 
+/* The word of a hint is spelled as the configuration wants it; what it does not know is no word. */
+static bool capability_deny(Judge *j, Bytes name) {
+        char word[CAPABILITY_MAX + 1] = "";
+        Bytes trimmed = capability_trim(name);
+
+        for (size_t i = 0; i < trimmed.len && trimmed.len <= CAPABILITY_MAX; i++) {
+                char c = trimmed.data[i];
+
+                word[i] = c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
+        }
+        if (bytes_starts_with(bytes_of(word), BYTES("CAP_")) ||
+            !grammar_is_capability(bytes_of(word)))
+                return judge_deny(j, RULE_NONE, "capability-not-allowed",
+                                  "no capability of this name is known:", name);
+
+        return judge_deny_word(j, RULE_CREATE_CAPABILITIES, word, "capability-not-allowed",
+                               "the capability is not allowed:", name);
+}
+
 static bool capability_is_allowed(Judge *j, Bytes name) {
         const Words *words = judge_words(j, RULE_CREATE_CAPABILITIES);
 
@@ -116,8 +142,7 @@ static bool capability_is_allowed(Judge *j, Bytes name) {
                         return true;
         }
 
-        return judge_deny(j, RULE_CREATE_CAPABILITIES, "capability-not-allowed",
-                          "the capability is not allowed:", name);
+        return capability_deny(j, name);
 }
 
 bool check_cap_add(Judge *j, const Field *f, const BodyValue *v) {

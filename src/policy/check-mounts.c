@@ -8,6 +8,7 @@
 #include "policy/check-parts.h"
 
 #include "policy/checks.h"
+#include "policy/forbidden.h"
 #include "policy/grammar.h"
 #include "policy/scope.h"
 #include "util/glob.h"
@@ -53,8 +54,18 @@ static bool target_add(Judge *j, Bytes target) {
         return true;
 }
 
+/* Where no root may lie the configuration would refuse the line of a hint. */
+static bool bind_deny(Judge *j, Bytes source) {
+        if (forbidden_root(j->policy, source))
+                return judge_deny(j, RULE_NONE, "bind-not-allowed",
+                                  "it gives away the host, so no bind root may cover:", source);
+
+        return judge_deny(j, RULE_CREATE_BIND_MOUNTS, "bind-not-allowed",
+                          "no bind root covers:", source);
+}
+
 /* Some root covers it, and asks for no more than the mount says. */
-static bool bind_check(Judge *j, Bytes source, bool is_read_only) {
+bool check_bind_source(Judge *j, Bytes source, bool is_read_only) {
         const Words *roots = judge_words(j, RULE_CREATE_BIND_MOUNTS);
         bool is_covered = false;
 
@@ -77,8 +88,7 @@ static bool bind_check(Judge *j, Bytes source, bool is_read_only) {
         if (is_covered)
                 return judge_deny(j, RULE_CREATE_BIND_MOUNTS, "bind-read-only",
                                   "the bind root allows read-only binds alone:", source);
-        return judge_deny(j, RULE_CREATE_BIND_MOUNTS, "bind-not-allowed",
-                          "no bind root covers:", source);
+        return bind_deny(j, source);
 }
 
 static bool volume_check_anonymous(Judge *j) {
@@ -134,7 +144,7 @@ static bool bind_string_check(Judge *j, Bytes text) {
         if (!target_add(j, bind.target))
                 return false;
         return bytes_starts_with(bind.source, BYTES("/"))
-                       ? bind_check(j, bind.source, bind.is_read_only)
+                       ? check_bind_source(j, bind.source, bind.is_read_only)
                        : volume_check(j, bind.source);
 }
 
@@ -251,7 +261,7 @@ static bool mount_check_bind(Judge *j, const BodyValue *mount) {
         (void) body_find(mount, "Source", &source);
         (void) body_find(mount, "ReadOnly", &read_only);
         len = judge_push(j, BYTES("Source"));
-        if (!bind_check(j, source.string, read_only.boolean))
+        if (!check_bind_source(j, source.string, read_only.boolean))
                 return false;
         judge_pop(j, len);
 

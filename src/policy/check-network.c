@@ -138,11 +138,13 @@ bool check_links(Judge *j, const Field *f, const BodyValue *v) {
 }
 
 /* A word speaks of the name alone, or of "name:address". */
-static bool extra_host_matches(Judge *j, Bytes host) {
-        size_t end = MIN(bytes_find(host, ':'), bytes_find(host, '='));
+static bool extra_host_check(Judge *j, Bytes host) {
+        Bytes name = bytes_slice(host, 0, MIN(bytes_find(host, ':'), bytes_find(host, '=')));
 
         return judge_matches(j, RULE_CREATE_EXTRA_HOSTS, host, NULL) ||
-               judge_matches(j, RULE_CREATE_EXTRA_HOSTS, bytes_slice(host, 0, end), NULL);
+               judge_matches(j, RULE_CREATE_EXTRA_HOSTS, name, NULL) ||
+               judge_deny(j, RULE_CREATE_EXTRA_HOSTS, "extra-host-not-allowed",
+                          "the host name is not allowed:", name);
 }
 
 bool check_extra_hosts(Judge *j, const Field *f, const BodyValue *v) {
@@ -152,33 +154,33 @@ bool check_extra_hosts(Judge *j, const Field *f, const BodyValue *v) {
 
         for (size_t i = 0; i < body_size(v); i++) {
                 size_t len = judge_push_index(j, i);
-                Bytes host = body_element(v, i).string;
 
-                if (!extra_host_matches(j, host))
-                        return judge_deny_word(j, RULE_CREATE_EXTRA_HOSTS, "any",
-                                               "extra-host-not-allowed",
-                                               "the host name is not allowed:", host);
+                if (!extra_host_check(j, body_element(v, i).string))
+                        return false;
                 judge_pop(j, len);
         }
 
         return true;
 }
 
-static bool dns_is_allowed(Judge *j, Bytes text) {
+/* Options and search domains can't be words: they need `any`. */
+static bool dns_check(Judge *j, Bytes text) {
         const Words *words = judge_words(j, RULE_CREATE_DNS);
         uint8_t asked[16], allowed[16];
 
         if (!grammar_address(text, asked))
-                return false;
+                return judge_deny(
+                        j, RULE_NONE, "dns-not-allowed",
+                        "only dns = any allows what is no address of a name server:", text);
         for (size_t i = 0; i < words->n; i++)
                 if (grammar_address(words->items[i].text, allowed) &&
                     memcmp(asked, allowed, sizeof(asked)) == 0)
                         return true;
 
-        return false;
+        return judge_deny(j, RULE_CREATE_DNS, "dns-not-allowed",
+                          "the name server is not allowed:", text);
 }
 
-/* Options and search domains can't be words: they need `any`. */
 bool check_dns(Judge *j, const Field *f, const BodyValue *v) {
         (void) f;
         if (judge_has_word(j, RULE_CREATE_DNS, "any"))
@@ -186,11 +188,9 @@ bool check_dns(Judge *j, const Field *f, const BodyValue *v) {
 
         for (size_t i = 0; i < body_size(v); i++) {
                 size_t len = judge_push_index(j, i);
-                Bytes text = body_element(v, i).string;
 
-                if (!dns_is_allowed(j, text))
-                        return judge_deny(j, RULE_CREATE_DNS, "dns-not-allowed",
-                                          "the name server or its option is not allowed:", text);
+                if (!dns_check(j, body_element(v, i).string))
+                        return false;
                 judge_pop(j, len);
         }
 

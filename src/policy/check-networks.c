@@ -154,6 +154,14 @@ static bool network_covers(const PolicyNetwork *outer, const PolicyNetwork *inne
         return rest == 0 || ((outer->address[whole] ^ inner->address[whole]) >> (8 - rest)) == 0;
 }
 
+static bool network_has_host_bits(const PolicyNetwork *network) {
+        for (unsigned i = network->n_bits; i < ADDRESS_BITS; i++)
+                if (network->address[i / 8] & (0x80U >> (i % 8)))
+                        return true;
+
+        return false;
+}
+
 static bool network_check_addresses(Judge *j, Bytes text) {
         const Words *words = judge_words(j, RULE_NETWORK_SUBNETS);
         PolicyNetwork asked, allowed;
@@ -171,6 +179,10 @@ static bool network_check_addresses(Judge *j, Bytes text) {
                         return true;
         }
 
+        /* The configuration refuses a word with bits behind its prefix. */
+        if (network_has_host_bits(&asked))
+                return judge_deny_word(j, RULE_NETWORK_SUBNETS, "...", "subnet-not-allowed",
+                                       "the addresses are not below an allowed subnet:", text);
         return judge_deny(j, RULE_NETWORK_SUBNETS, "subnet-not-allowed",
                           "the addresses are not below an allowed subnet:", text);
 }

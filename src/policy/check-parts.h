@@ -28,5 +28,8 @@ bool check_require(Judge *j, const BodyValue *host_config);
 bool check_log(Judge *j, const char *driver_member, Bytes driver, const char *options_member,
                const BodyValue *options);
 
+/* check-mounts.c: a path of the host that is mounted, by the bind roots. */
+bool check_bind_source(Judge *j, Bytes source, bool is_read_only);
+
 /* check-mounts.c: null, false, 0, "", [] and {}. */
 bool check_is_zero(const BodyValue *v);

@@ -105,9 +105,9 @@ static bool volume_check_bind_options(Judge *j, const BodyValue *options) {
 }
 
 static bool volume_check_bind(Judge *j, const BodyValue *options) {
-        const Words *roots = judge_words(j, RULE_CREATE_BIND_MOUNTS);
         BodyValue device, flags;
         bool is_read_only;
+        size_t len;
 
         if (!volume_check_bind_options(j, options))
                 return false;
@@ -116,18 +116,12 @@ static bool volume_check_bind(Judge *j, const BodyValue *options) {
         (void) body_find(options, "o", &flags);
         is_read_only = volume_has_flag(flags.string, "ro") && !volume_has_flag(flags.string, "rw");
 
-        for (size_t i = 0; i < roots->n; i++) {
-                BindRoot root = grammar_bind_root(roots->items[i].text);
+        len = judge_push(j, BYTES("device"));
+        if (!check_bind_source(j, device.string, is_read_only))
+                return false;
 
-                if (grammar_root_covers(&root, device.string) &&
-                    (!root.is_read_only || is_read_only))
-                        return true;
-        }
-
-        (void) judge_push(j, BYTES("device"));
-        return judge_deny(
-                j, grammar_is_plain_path(device.string) ? RULE_CREATE_BIND_MOUNTS : RULE_NONE,
-                "volume-bind-not-allowed", "no bind root covers:", device.string);
+        judge_pop(j, len);
+        return true;
 }
 
 /* What else the local driver would mount is a piece of the host: a disk, overlay with the lowerdir

@@ -209,6 +209,28 @@ bool grammar_port_word(Bytes word, PortWord *ret) {
         return grammar_address(address, ret->address);
 }
 
+bool grammar_is_capability(Bytes text) {
+        static const char known[] =
+                "ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE "
+                "CHOWN "
+                "DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE "
+                "LINUX_IMMUTABLE "
+                "MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW "
+                "PERFMON "
+                "SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE "
+                "SYS_NICE "
+                "SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM";
+        Bytes rest = BYTES(known), word;
+
+        if (bytes_starts_with(text, BYTES("CAP_")))
+                text = bytes_skip(text, strlen("CAP_"));
+        while (bytes_split(&rest, ' ', &word))
+                if (bytes_eq(text, word))
+                        return true;
+
+        return false;
+}
+
 bool grammar_is_plain_number(Bytes text) {
         if (text.len == 0 || text.len > NUMBER_DIGITS || text.data[0] == '0')
                 return false;

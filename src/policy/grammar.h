@@ -67,6 +67,9 @@ typedef struct PortWord {
 
 bool grammar_port_word(Bytes word, PortWord *ret);
 
+/* A name of capabilities(7), or ALL, in upper case; CAP_ may stand before it. */
+bool grammar_is_capability(Bytes text);
+
 /* [1-9][0-9]{0,8}: a user or group that is not root, and the same everywhere. */
 bool grammar_is_plain_number(Bytes text);
 

@@ -114,7 +114,8 @@ static const char *note_hint(JudgeNotes *notes, RuleKey key, Bytes word) {
 
         if (fixed)
                 word = bytes_of(fixed);
-        if (!hint_is_word(word))
+        if (!hint_is_word(word) ||
+            (key == RULE_CREATE_BIND_MOUNTS && memchr(word.data, ':', word.len)))
                 word = BYTES("...");
 
         (void) snprintf(notes->hint, sizeof(notes->hint), "[%s] %s = %.*s", rule_section(key),

@@ -103,6 +103,7 @@ Policy *policy_unref(Policy *p) {
         policy_free_strings(p->warnings, p->n_warnings);
         free(p->grants);
         free(p->upstream);
+        free(p->runtime_dir);
         free(p->name);
         free(p);
         return NULL;

@@ -60,6 +60,8 @@ typedef struct Policy {
         unsigned n_refs;
         char *name;     /* the instance */
         char *upstream; /* path of the engine's socket */
+        char *runtime_dir;
+        bool is_user; /* a user's instance */
         bool is_podman;
         bool is_shadow;
         unsigned api_min;

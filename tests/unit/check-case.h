@@ -17,9 +17,8 @@ typedef struct CheckCase {
 DEFINE_CLEANUP(Body *, body_free)
 DEFINE_CLEANUP(Policy *, policy_unref)
 
-/* Judges a body as that of the request. The texts of the decision are in notes. */
-static inline Decision check_judge(const char *line, const Schema *schema, const char *config,
-                                   const char *json, const PolicyFacts *facts) {
+static inline Decision check_judge_once(const char *line, const Schema *schema, const char *config,
+                                        const char *json, const PolicyFacts *facts) {
         _cleanup_(policy_unrefp) Policy *p = case_policy(config);
         _cleanup_(body_freep) Body *b = NULL;
         static Judge judge;
@@ -32,6 +31,37 @@ static inline Decision check_judge(const char *line, const Schema *schema, const
                 .root = body_root(b),
         };
         return judge_body(&judge, schema);
+}
+
+/* The line of a hint is one that the configuration takes, and it allows what was refused. */
+static inline void check_hint(const char *line, const Schema *schema, const char *config,
+                              const char *json, const PolicyFacts *facts, const Decision *d) {
+        char text[4096], reason[64], field[512];
+        PolicyFacts again = *facts;
+        JudgeNotes notes;
+        Decision second;
+
+        if (d->verdict != VERDICT_DENY || !d->hint || strstr(d->hint, " = ..."))
+                return;
+
+        (void) snprintf(text, sizeof(text), "%s\n%.*s\n%s\n", config, (int) strcspn(d->hint, " "),
+                        d->hint, strchr(d->hint, ' ') + 1);
+        (void) snprintf(reason, sizeof(reason), "%s", d->reason);
+        (void) snprintf(field, sizeof(field), "%.*s", (int) d->field.len, d->field.data);
+        again.notes = &notes;
+        second = check_judge_once(line, schema, text, json, &again);
+        ck_assert_msg(second.verdict == VERDICT_ALLOW || strcmp(second.reason, reason) != 0 ||
+                              !bytes_eq_str(second.field, field),
+                      "%s: still %s at %s with %s", json, reason, field, d->hint);
+}
+
+/* Judges a body as that of the request. The texts of the decision are in notes. */
+static inline Decision check_judge(const char *line, const Schema *schema, const char *config,
+                                   const char *json, const PolicyFacts *facts) {
+        Decision d = check_judge_once(line, schema, config, json, facts);
+
+        check_hint(line, schema, config, json, facts, &d);
+        return d;
 }
 
 static inline void check_expect(const char *what, Decision d, const char *reason,

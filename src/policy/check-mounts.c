@@ -10,7 +10,6 @@
 #include "policy/checks.h"
 #include "policy/forbidden.h"
 #include "policy/grammar.h"
-#include "policy/scope.h"
 #include "util/glob.h"
 #include "util/macros.h"
 
@@ -99,21 +98,42 @@ static bool volume_check_anonymous(Judge *j) {
                                "volumes without a name are not allowed", BYTES_NONE);
 }
 
-/* The engine makes a volume that is not there: it can't be asked about that one, so names decide.
+/*
+ * [scope] projects: a volume that is there has to carry the label of a project, or have a name of
+ * [scope] volumes. One that is not there would be made by this create, and what is made carries the
+ * label too: a mount says it in VolumeOptions, a bind string can't. (Compose makes its volumes
+ * first, by volume.create.) Were it let through, the next create would find a volume of no project.
+ *
+ * The engine has no ids of volumes, so the name is what it mounts: a volume that another client
+ * makes, or removes and makes again, between our question and the create is not noticed.
  */
-static bool volume_check_scope(Judge *j, Bytes name) {
+static bool volume_check_scope(Judge *j, Bytes name, const BodyValue *labels) {
         const Words *words = &j->policy->scope_volumes;
+        const Object *object;
 
-        if (!j->policy->has_scope_volumes)
+        if (!j->policy->has_scope_volumes && !j->policy->has_scope_projects)
                 return true;
         for (size_t i = 0; i < words->n; i++)
                 if (glob_match(words->items[i].text, name))
                         return true;
 
-        return check_scope_object(j, OBJECT_VOLUME, name);
+        object = objects_find(j->facts->objects, OBJECT_VOLUME, name);
+        if (!j->policy->has_scope_projects || !object || !object->is_missing)
+                return check_scope_object(j, OBJECT_VOLUME, name);
+        if (check_scope_has_project(j, labels))
+                return true;
+
+        (void) judge_deny(j, RULE_NONE, "scope-project",
+                          "under [scope] projects a volume has to be made first, with the label "
+                          "com.docker.compose.project; there is none of the name",
+                          name);
+        if (j->policy->scope_projects.n > 0)
+                j->decision.place = j->policy->scope_projects.items[0].place;
+        return false;
 }
 
-static bool volume_check(Judge *j, Bytes name) {
+/* labels: those that the engine would give to a new volume; may be null. */
+static bool volume_check(Judge *j, Bytes name, const BodyValue *labels) {
         if (name.len == 0)
                 return volume_check_anonymous(j);
         if (!endpoint_is_id(name))
@@ -123,10 +143,11 @@ static bool volume_check(Judge *j, Bytes name) {
                 return judge_deny(j, RULE_CREATE_VOLUMES, "volume-not-allowed",
                                   "the volume is not allowed:", name);
 
-        return volume_check_scope(j, name);
+        return volume_check_scope(j, name, labels);
 }
 
 static bool bind_string_check(Judge *j, Bytes text) {
+        const BodyValue no_labels = { .type = BODY_NULL };
         BindString bind;
 
         switch (grammar_bind(text, &bind)) {
@@ -145,7 +166,7 @@ static bool bind_string_check(Judge *j, Bytes text) {
                 return false;
         return bytes_starts_with(bind.source, BYTES("/"))
                        ? check_bind_source(j, bind.source, bind.is_read_only)
-                       : volume_check(j, bind.source);
+                       : volume_check(j, bind.source, &no_labels);
 }
 
 bool check_binds(Judge *j, const Field *f, const BodyValue *v) {
@@ -270,12 +291,14 @@ static bool mount_check_bind(Judge *j, const BodyValue *mount) {
 }
 
 static bool mount_check_volume(Judge *j, const BodyValue *mount) {
-        BodyValue source;
+        BodyValue source, options, labels;
         size_t len;
 
         (void) body_find(mount, "Source", &source);
+        (void) body_find(mount, "VolumeOptions", &options);
+        (void) body_find(&options, "Labels", &labels);
         len = judge_push(j, BYTES("Source"));
-        if (!volume_check(j, source.string))
+        if (!volume_check(j, source.string, &labels))
                 return false;
         judge_pop(j, len);
 

@@ -44,10 +44,13 @@ bool check_network_word(Judge *j, RuleKey key, Bytes name) {
         return judge_deny(j, key, "network-not-allowed", "the network is not allowed:", name);
 }
 
+/* Networks of the engine's own are of no project: the key alone allows them. The body names a
+ * network and is sent as it came: one that is renamed or made anew after our question is not
+ * noticed. */
 static bool network_check(Judge *j, Bytes name) {
         if (!check_network_word(j, RULE_CREATE_NETWORKS, name))
                 return false;
-        if (network_is_built_in(name) || !j->policy->has_scope_networks)
+        if (network_is_built_in(name))
                 return true;
 
         return check_scope_object(j, OBJECT_NETWORK, name);

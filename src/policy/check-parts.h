@@ -10,6 +10,9 @@
 /* check-scope.c: an object that a body names must be in [scope]. May want the engine's word. */
 bool check_scope_object(Judge *j, ObjectKind kind, Bytes name);
 
+/* Do these labels name one of [scope] projects? Labels may be null. */
+bool check_scope_has_project(const Judge *j, const BodyValue *labels);
+
 /* Under [scope] projects what is created carries the label of one of them. Labels may be null. */
 bool check_scope_project(Judge *j, const BodyValue *labels);
 

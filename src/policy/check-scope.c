@@ -45,17 +45,24 @@ bool check_scope_object(Judge *j, ObjectKind kind, Bytes name) {
         return false;
 }
 
-bool check_scope_project(Judge *j, const BodyValue *labels) {
+bool check_scope_has_project(const Judge *j, const BodyValue *labels) {
         const Words *projects = &j->policy->scope_projects;
         BodyValue label;
 
-        if (!j->policy->has_scope_projects)
-                return true;
+        if (!body_find(labels, SCOPE_PROJECT_LABEL, &label) || label.type != BODY_STRING)
+                return false;
+        for (size_t i = 0; i < projects->n; i++)
+                if (glob_match(projects->items[i].text, label.string))
+                        return true;
 
-        if (body_find(labels, SCOPE_PROJECT_LABEL, &label) && label.type == BODY_STRING)
-                for (size_t i = 0; i < projects->n; i++)
-                        if (glob_match(projects->items[i].text, label.string))
-                                return true;
+        return false;
+}
+
+bool check_scope_project(Judge *j, const BodyValue *labels) {
+        const Words *projects = &j->policy->scope_projects;
+
+        if (!j->policy->has_scope_projects || check_scope_has_project(j, labels))
+                return true;
 
         (void) judge_deny(j, RULE_NONE, "scope-project",
                           "under [scope] projects what is created must carry the label "

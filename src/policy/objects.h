@@ -11,7 +11,7 @@
 #define OBJECT_ID_SIZE      65 /* 64 hex digits and a NUL; "" for volumes, which have none */
 #define OBJECT_NAME_SIZE    256
 #define OBJECT_PROJECT_SIZE 256
-#define OBJECTS_MAX         8 /* so many objects one request may name */
+#define OBJECTS_MAX         32 /* so many objects one request may name: volumes, networks, links */
 
 typedef enum ObjectKind {
         OBJECT_CONTAINER = 0,

@@ -194,6 +194,82 @@ START_TEST(the_old_volumes_repeat_what_is_mounted_elsewhere) {
 }
 END_TEST
 
+#define SHOP         "volumes = *\nnetworks = *\n[scope]\nprojects = shop\n"
+#define LEGACY       SHOP "volumes = old_*\n"
+#define PROJECT      "\"com.docker.compose.project\":\"shop\""
+#define OURS(host)   "{\"Image\":\"alpine:3\",\"Labels\":{" PROJECT "},\"HostConfig\":{" host "}}"
+#define BINDS(name)  OURS("\"Binds\":[\"" name ":/a\"]")
+#define VOLUME(name) OURS(MOUNT("\"Type\":\"volume\",\"Source\":\"" name "\",\"Target\":\"/a\""))
+#define LABELLED(label)                                                                            \
+        OURS(MOUNT("\"Type\":\"volume\",\"Source\":\"data\",\"Target\":\"/a\",\"VolumeOptions\":{" \
+                   "\"Labels\":{" label "}}"))
+
+/* One object that a create names, and what the engine says of it. */
+static const struct {
+        const char *ini, *body;
+        ObjectKind kind;
+        const char *asked;   /* NULL: the engine is not asked */
+        const char *project; /* NULL: there is no such object */
+        const char *reason;  /* NULL: allowed */
+} scoped[] = {
+        { SHOP, BINDS("data"), OBJECT_VOLUME, "data", "shop", NULL },
+        { SHOP, VOLUME("data"), OBJECT_VOLUME, "data", "shop", NULL },
+        { SHOP, BINDS("data"), OBJECT_VOLUME, "data", "mail", "scope" },
+        { SHOP, VOLUME("data"), OBJECT_VOLUME, "data", "mail", "scope" },
+        { SHOP, BINDS("data"), OBJECT_VOLUME, "data", "", "scope" },
+        { SHOP, BINDS("data"), OBJECT_VOLUME, "data", NULL, "scope-project" },
+        { SHOP, VOLUME("data"), OBJECT_VOLUME, "data", NULL, "scope-project" },
+        { SHOP, LABELLED(PROJECT), OBJECT_VOLUME, "data", NULL, NULL },
+        { SHOP, LABELLED(PROJECT), OBJECT_VOLUME, "data", "mail", "scope" },
+        { SHOP, LABELLED("\"a\":\"b\""), OBJECT_VOLUME, "data", NULL, "scope-project" },
+        { LEGACY, BINDS("old_data"), OBJECT_VOLUME, NULL, NULL, NULL },
+        { LEGACY, BINDS("data"), OBJECT_VOLUME, "data", "shop", NULL },
+        { LEGACY, BINDS("data"), OBJECT_VOLUME, "data", "mail", "scope" },
+        { LEGACY, BINDS("data"), OBJECT_VOLUME, "data", NULL, "scope-project" },
+        { "volumes = *", BINDS("data"), OBJECT_VOLUME, NULL, NULL, NULL },
+
+        { SHOP, OURS("\"NetworkMode\":\"net\""), OBJECT_NETWORK, "net", "shop", NULL },
+        { SHOP, OURS("\"NetworkMode\":\"net\""), OBJECT_NETWORK, "net", "mail", "scope" },
+        { SHOP, OURS("\"NetworkMode\":\"net\""), OBJECT_NETWORK, "net", NULL, "object-missing" },
+        { SHOP, OURS("\"NetworkMode\":\"bridge\""), OBJECT_NETWORK, NULL, NULL, NULL },
+        { SHOP,
+          BODY("\"Labels\":{" PROJECT "},\"NetworkingConfig\":{\"EndpointsConfig\":{\"net\":{}}}",
+               ""),
+          OBJECT_NETWORK, "net", "mail", "scope" },
+};
+
+START_TEST(what_a_create_takes_is_of_the_project) {
+        Objects objects = { .n = 1, .items[0].kind = scoped[_i].kind };
+        Object *o = &objects.items[0];
+        PolicyFacts told = create_facts;
+        char config[512];
+        Decision d;
+
+        (void) snprintf(config, sizeof(config), "[container.create]\n%s", scoped[_i].ini);
+        d = check_judge("POST /containers/create?name=web", &schema_container_create, config,
+                        scoped[_i].body, &create_facts);
+        if (!scoped[_i].asked) {
+                check_expect(scoped[_i].body, d, NULL, NULL);
+                return;
+        }
+        ck_assert_int_eq(d.verdict, VERDICT_RESOLVE);
+        ck_assert_int_eq(d.resolve_kind, scoped[_i].kind);
+        ck_assert(bytes_eq_str(d.subject, scoped[_i].asked));
+
+        (void) snprintf(o->asked, sizeof(o->asked), "%s", scoped[_i].asked);
+        (void) snprintf(o->name, sizeof(o->name), "%s", scoped[_i].asked);
+        (void) snprintf(o->project, sizeof(o->project), "%s",
+                        scoped[_i].project ? scoped[_i].project : "");
+        o->is_missing = !scoped[_i].project;
+        told.objects = &objects;
+        d = check_judge("POST /containers/create?name=web", &schema_container_create, config,
+                        scoped[_i].body, &told);
+        ck_assert_int_eq(d.verdict, scoped[_i].reason ? VERDICT_DENY : VERDICT_ALLOW);
+        if (scoped[_i].reason)
+                ck_assert_str_eq(d.reason, scoped[_i].reason);
+}
+END_TEST
+
 START_TEST(more_mounts_than_can_be_judged_are_refused) {
         static char body[JUDGE_TARGETS_MAX * 32];
         CheckCase c = { SRV, body, NULL, NULL };
@@ -222,6 +298,7 @@ static void add(TCase *t) {
         tcase_add_loop_test(t, a_tmpfs_has_harmless_options, 0, (int) ARRAY_SIZE(tmpfs));
         tcase_add_loop_test(t, the_old_volumes_repeat_what_is_mounted_elsewhere, 0,
                             (int) ARRAY_SIZE(legacy));
+        tcase_add_loop_test(t, what_a_create_takes_is_of_the_project, 0, (int) ARRAY_SIZE(scoped));
         tcase_add_test(t, more_mounts_than_can_be_judged_are_refused);
 }
 

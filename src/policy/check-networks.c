@@ -61,7 +61,8 @@ bool check_network_named(Judge *j, RuleKey key, Bytes asked) {
 static bool network_name_in_scope(Judge *j, Bytes name) {
         const Words *words = &j->policy->scope_networks;
 
-        if (!j->policy->has_scope_networks)
+        /* Under projects the label of what is made decides, as it does later. */
+        if (!j->policy->has_scope_networks || j->policy->has_scope_projects)
                 return true;
         for (size_t i = 0; i < words->n; i++)
                 if (glob_match(words->items[i].text, name))

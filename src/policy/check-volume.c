@@ -14,7 +14,8 @@
 static bool volume_name_in_scope(Judge *j, Bytes name) {
         const Words *words = &j->policy->scope_volumes;
 
-        if (!j->policy->has_scope_volumes)
+        /* Under projects the label of what is made decides, as it does later. */
+        if (!j->policy->has_scope_volumes || j->policy->has_scope_projects)
                 return true;
         for (size_t i = 0; i < words->n && name.len > 0; i++)
                 if (glob_match(words->items[i].text, name))

@@ -244,13 +244,15 @@ Decision scope_decide_object(const Policy *p, const PolicyFacts *facts, ObjectKi
         return scope_decide_resolved(p, kind, asked, object);
 }
 
-/* The name that a new object gets. The engine ignores one leading slash of a name in a query. Under
- * projects alone any name will do: the label in the body decides. */
+/* The name that a container gets. The engine ignores one leading slash of a name in a query. Under
+ * projects any name will do for a new one, as the label in its body decides; one that is renamed
+ * may be in scope by its name alone. */
 static Decision scope_decide_new_name(const Policy *p, const Request *req, const ScopeRule *rule) {
         const QueryPair *pair = target_find_pair(req->target, rule->key);
         Bytes name = pair ? pair->value : BYTES_NONE;
 
-        if (!p->has_scope_containers)
+        if (!p->has_scope_containers ||
+            (p->has_scope_projects && req->match.slot_kind == ENDPOINT_SLOT_NONE))
                 return scope_allow;
         if (bytes_starts_with(name, BYTES("/")))
                 name = bytes_skip(name, 1);

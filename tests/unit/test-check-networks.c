@@ -83,6 +83,8 @@ static const CheckCase create_cases[] = {
         { "[scope]\nnetworks = web_*\n", "{" NAME "}", "scope", "/Name" },
         { "[scope]\nprojects = app\n", "{" NAME ",\"Labels\":{" PROJECT ":\"app\"}}", NULL, NULL },
         { "[scope]\nprojects = app\n", "{" NAME "}", "scope-project", "/Labels" },
+        { "[scope]\nnetworks = web_*\nprojects = app\n",
+          "{" NAME ",\"Labels\":{" PROJECT ":\"app\"}}", NULL, NULL },
 };
 
 START_TEST(judges_what_a_network_is_made_of) {

@@ -202,6 +202,8 @@ static const Asked asked_cases[] = {
         { "web", "shop", "POST /containers/web/stop", "web", "web", "other", NULL },
         { "web", "shop", "POST /containers/ab12/stop", "ab12", "web", "other", NULL },
         { "mail", "shop", "POST /containers/web/stop", "web", "web", "other", "scope" },
+        { "web-*", "shop", "POST /containers/web/rename?name=x1", "web", "web", "shop", "scope" },
+        { "web-*", "shop", "POST /containers/web/rename?name=web-2", "web", "web", "shop", NULL },
         { NULL, "shop", "POST /commit?container=web", "web", "web", "other", "scope" },
         { NULL, "shop", "POST /containers/web/exec", "web", "web", "other", "scope" },
 };
@@ -286,6 +288,18 @@ START_TEST(projects_bound_what_names_no_object) {
         ck_assert_int_eq(d.verdict, c->reason ? VERDICT_DENY : VERDICT_ALLOW);
         if (c->reason)
                 ck_assert_str_eq(d.reason, c->reason);
+}
+END_TEST
+
+/* "An object is in scope when one of the keys says so" holds for what is made as well. */
+START_TEST(under_projects_a_new_container_may_have_any_name) {
+        const Asked scope = { .containers = "web-*", .projects = "openpalm*" };
+        _cleanup_(policy_unrefp) Policy *p = asked_policy(&scope);
+
+        ck_assert_int_eq(
+                scope_decide(p, fixture_request("POST /containers/create?name=mail"), &facts)
+                        .verdict,
+                VERDICT_ALLOW);
 }
 END_TEST
 
@@ -384,6 +398,7 @@ int main(void) {
         tcase_add_test(t, resolve_ids_asks_for_what_could_be_an_id_alone);
         tcase_add_loop_test(t, projects_bound_what_names_no_object, 0,
                             (int) ARRAY_SIZE(under_projects));
+        tcase_add_test(t, under_projects_a_new_container_may_have_any_name);
         tcase_add_test(t, projects_refuse_a_create_that_nobody_reads);
         tcase_add_test(t, takes_an_exec_that_was_made_here);
         tcase_add_test(t, no_change_of_an_object_slips_past_the_table);

@@ -349,8 +349,6 @@ static bool target_parse_query(Target *t, Bytes query, HttpError *ret_error) {
         const char *p = query.data, *end;
         char *room = t->value_room;
 
-        if (query.len == 0)
-                return target_fail_query(ret_error);
         if (query.len > TARGET_QUERY_MAX)
                 return target_fail(ret_error, "query-too-long", "the query is too long");
 
@@ -370,20 +368,17 @@ bool target_parse(Target *t, Bytes raw, const TargetRules *rules, HttpError *ret
         size_t path_len = bytes_find(raw, '?');
 
         t->raw = raw;
-        t->version = t->path = t->full_path = t->query = BYTES_NONE;
+        t->version = t->path = t->full_path = BYTES_NONE;
         t->api_minor = t->n_segments = t->n_pairs = 0;
         t->is_libpod = t->has_escapes = false;
-        t->has_query = path_len < raw.len;
+        t->query = bytes_skip(raw, path_len < raw.len ? path_len + 1 : path_len);
+        t->has_query = t->query.len > 0;
 
         if (!target_parse_path(t, bytes_slice(raw, 0, path_len), rules, ret_error)) {
-                t->path = t->full_path = BYTES_NONE;
+                t->path = t->full_path = t->query = BYTES_NONE;
                 return false;
         }
-        if (!t->has_query)
-                return true;
-
-        t->query = bytes_skip(raw, path_len + 1);
-        return target_parse_query(t, t->query, ret_error);
+        return !t->has_query || target_parse_query(t, t->query, ret_error);
 }
 
 const QueryPair *target_find_pair(const Target *t, const char *key) {

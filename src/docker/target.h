@@ -35,7 +35,7 @@ typedef struct Target {
         bool segment_escaped[TARGET_SEGMENTS_MAX];
         unsigned n_segments;
 
-        bool has_query; /* a '?' stood there */
+        bool has_query; /* more than a bare '?', which clients send for no query at all */
         Bytes query;    /* raw */
         QueryPair pairs[TARGET_PAIRS_MAX];
         unsigned n_pairs;

@@ -254,19 +254,28 @@ START_TEST(reads_pairs_of_the_query) {
 }
 END_TEST
 
+START_TEST(reads_a_bare_question_mark_as_no_query) {
+        accept_with(&docker_rules, "/containers/json?");
+        ck_assert(!target.has_query);
+        assert_bytes(target.full_path, "/containers/json");
+        ck_assert_uint_eq(target.n_pairs + target.query.len, 0);
+}
+END_TEST
+
 START_TEST(refuses_queries_that_can_be_read_in_two_ways) {
         static const Refusal rows[] = {
-                { "/a?", "query-malformed" },         { "/a?all", "query-malformed" },
-                { "/a?all=1&", "query-malformed" },   { "/a?&all=1", "query-malformed" },
-                { "/a?a=1&&b=1", "query-malformed" }, { "/a?=1", "query-malformed" },
-                { "/a?a=1;b=2", "query-malformed" },  { "/a?%61ll=1", "query-malformed" },
-                { "/a?a+b=1", "query-malformed" },    { "/a?a[]=1", "query-malformed" },
-                { "/a?a=%", "query-malformed" },      { "/a?a=%4", "query-malformed" },
-                { "/a?a=%zz", "query-malformed" },    { "/a?a=1#b", "query-malformed" },
-                { "/a?a=1?b=2", "query-malformed" },  { "/a?a=\xc3\xa4", "query-malformed" },
-                { "/a?a=b c", "query-malformed" },    { "/a?a=\x7f", "query-malformed" },
-                { "/a?a=%00", "query-control" },      { "/a?a=%0a", "query-control" },
-                { "/a?a=%7F", "query-control" },      { "/a?a=x%1Bx", "query-control" },
+                { "/a?&", "query-malformed" },          { "/a?all", "query-malformed" },
+                { "/a??", "query-malformed" },          { "/a?all=1&", "query-malformed" },
+                { "/a?&all=1", "query-malformed" },     { "/a?a=1&&b=1", "query-malformed" },
+                { "/a?=1", "query-malformed" },         { "/a?a=1;b=2", "query-malformed" },
+                { "/a?%61ll=1", "query-malformed" },    { "/a?a+b=1", "query-malformed" },
+                { "/a?a[]=1", "query-malformed" },      { "/a?a=%", "query-malformed" },
+                { "/a?a=%4", "query-malformed" },       { "/a?a=%zz", "query-malformed" },
+                { "/a?a=1#b", "query-malformed" },      { "/a?a=1?b=2", "query-malformed" },
+                { "/a?a=\xc3\xa4", "query-malformed" }, { "/a?a=b c", "query-malformed" },
+                { "/a?a=\x7f", "query-malformed" },     { "/a?a=%00", "query-control" },
+                { "/a?a=%0a", "query-control" },        { "/a?a=%7F", "query-control" },
+                { "/a?a=x%1Bx", "query-control" },
         };
 
         refuse_all(rows, ARRAY_SIZE(rows));
@@ -310,6 +319,8 @@ START_TEST(leaves_nothing_of_the_target_before) {
 
         refuse_bytes(&docker_rules, BYTES("/info/"), "path-shape");
         ck_assert_uint_eq(target.path.len, 0);
+        refuse_bytes(&docker_rules, BYTES("/info/?a=1"), "path-shape");
+        ck_assert_uint_eq(target.query.len, 0);
 }
 END_TEST
 
@@ -359,6 +370,7 @@ int main(void) {
         tcase_add_test(tc, refuses_all_other_escapes);
         tcase_add_test(tc, bounds_the_length_and_number_of_segments);
         tcase_add_test(tc, reads_pairs_of_the_query);
+        tcase_add_test(tc, reads_a_bare_question_mark_as_no_query);
         tcase_add_test(tc, refuses_queries_that_can_be_read_in_two_ways);
         tcase_add_test(tc, bounds_the_number_of_pairs);
         tcase_add_test(tc, bounds_the_length_of_the_query);

@@ -32,6 +32,7 @@ typedef enum ScopeWay {
         SCOPE_WAY_BODY,         /* the body names them: its judge asks scope_decide_object() */
         SCOPE_WAY_EXEC,         /* an exec id: only one that was made here, within the scope */
         SCOPE_WAY_UNJUDGED,     /* the body names them, and nothing reads it */
+        SCOPE_WAY_SERVICE,      /* the containers of a service */
 } ScopeWay;
 
 typedef struct ScopeRule {
@@ -58,8 +59,11 @@ static const ScopeRule scope_rules[] = {
         { "volume.create", SCOPE_VOLUMES, SCOPE_WAY_BODY, NULL },
         { "volume.prune", SCOPE_VOLUMES, SCOPE_WAY_UNBOUNDED, NULL },
         { "build.image", SCOPE_CONTAINERS | SCOPE_NETWORKS, SCOPE_WAY_NETWORK_MODE, "networkmode" },
-        { "service.create", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
-        { "service.update", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
+        { "service.create", SCOPE_ALL, SCOPE_WAY_SERVICE, NULL },
+        { "service.update", SCOPE_ALL, SCOPE_WAY_SERVICE, NULL },
+        { "service.remove", SCOPE_CONTAINERS, SCOPE_WAY_SERVICE, NULL },
+        { "service.logs", SCOPE_CONTAINERS, SCOPE_WAY_SERVICE, NULL },
+        { "task.logs", SCOPE_CONTAINERS, SCOPE_WAY_SERVICE, NULL },
 
         { "libpod.build.image", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
         { "libpod.container.create", SCOPE_ALL, SCOPE_WAY_UNJUDGED, NULL },
@@ -298,6 +302,19 @@ static Decision scope_deny_unjudged(void) {
                           (Place){ 0 });
 }
 
+/*
+ * A service is none of the kinds of [scope]: requests name it and not the containers that it runs
+ * on this host, and `docker stack` marks it with com.docker.stack.namespace, never with the label
+ * of [scope] projects. So none is made, changed, removed or listened to, even though the judge of
+ * its body would ask for the label; lists and inspects show what other lists show.
+ */
+static Decision scope_deny_service(void) {
+        return scope_deny("scope-service",
+                          "[scope] is set, and it bounds no services: they run containers that "
+                          "it can't tell apart",
+                          BYTES_NONE, (Place){ 0 });
+}
+
 /* With judge = no nobody reads the body. */
 static Decision scope_decide_body(const Policy *p, const Request *req) {
         EndpointJudge judge = req->endpoint->judge;
@@ -336,6 +353,8 @@ static Decision scope_decide_rule(const Policy *p, const Request *req, const Pol
                 return scope_decide_exec(req, facts);
         case SCOPE_WAY_UNJUDGED:
                 return scope_deny_unjudged();
+        case SCOPE_WAY_SERVICE:
+                return scope_deny_service();
         }
 
         return scope_deny_unjudged();

@@ -9,8 +9,8 @@
 
 /*
  * ALLOW; DENY with one of the reasons "scope", "scope-id", "scope-name", "scope-name-missing",
- * "scope-unbounded", "scope-not-judged", "exec-unknown", "object-missing" (404); or RESOLVE: the
- * engine has to be asked about subject first.
+ * "scope-unbounded", "scope-not-judged", "scope-service", "exec-unknown", "object-missing" (404);
+ * or RESOLVE: the engine has to be asked about subject first.
  */
 Decision scope_decide(const Policy *p, const Request *req, const PolicyFacts *facts);
 

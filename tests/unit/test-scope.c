@@ -124,7 +124,14 @@ static const Case cases[] = {
         { NULL, "net-*", NULL, "POST /networks/other/connect", "scope" },
         { NULL, "*", NULL, "POST /containers/create?name=web-1", NULL },
         { NULL, NULL, "*", "POST /containers/create?name=web-1", NULL },
-        { "*", NULL, NULL, "POST /services/create", "scope-not-judged" },
+        { "*", NULL, NULL, "POST /services/create", "scope-service" },
+        { "*", NULL, NULL, "POST /services/web/update?version=1", "scope-service" },
+        { NULL, "*", NULL, "POST /services/create", "scope-service" },
+        { "*", NULL, NULL, "DELETE /services/web", "scope-service" },
+        { NULL, NULL, "*", "DELETE /services/web", NULL },
+        { "*", NULL, NULL, "GET /services/web/logs?stdout=1", "scope-service" },
+        { "*", NULL, NULL, "GET /tasks/t1/logs?stdout=1", "scope-service" },
+        { "*", NULL, NULL, "GET /services", NULL },
 };
 
 static void set_scope(const char *text, Words *words, bool *ret_has) {
@@ -269,7 +276,7 @@ static const Case under_projects[] = {
         { .line = "POST /containers/create?name=web-1" }, /* its label decides, in the body */
         { .line = "POST /networks/create" },
         { .line = "POST /volumes/create" },
-        { .line = "POST /services/create", .reason = "scope-not-judged" },
+        { .line = "POST /services/create", .reason = "scope-service" },
         { .line = "POST /containers/prune", .reason = "scope-unbounded" },
         { .line = "POST /exec/x1/start", .reason = "exec-unknown" },
         { .line = "GET /containers/json" },

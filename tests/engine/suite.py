@@ -9,6 +9,7 @@ import cases_admin
 import cases_cli
 import cases_compose
 import cases_libs
+import cases_oracle
 import cases_podman
 import cases_streams
 import engine as e
@@ -68,6 +69,7 @@ class Setup:
 
 def suite_docker(s):
     """docker CLI, compose, docker-py and the node clients against one dockerd."""
+    cases_oracle.prepare()
     engine = s.engine(s.suite)
     gate = s.gate(engine, e.config_everything(), tcp=('127.0.0.1', 2375))
     docker = '/usr/bin/docker' if s.suite == 'bookworm' else s.trixie + '/usr/bin/docker'
@@ -80,6 +82,7 @@ def suite_docker(s):
     for name, function in cases_libs.cases(5 if s.suite == 'bookworm' else 7):
         world.compare(name, function)
     over_tcp(world)
+    cases_oracle.run(s, engine)
 
 
 def over_tcp(world):

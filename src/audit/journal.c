@@ -42,7 +42,8 @@ struct AuditSink {
         int fd;
         bool is_connected;
         struct sockaddr_un address;
-        AuditRing *ring; /* only while something waits: an idle sink costs no memory */
+        const char *policy; /* the instance; the caller's */
+        AuditRing *ring;    /* only while something waits: an idle sink costs no memory */
         size_t n_queued;
         size_t n_bytes;
         uint64_t n_dropped;
@@ -55,7 +56,7 @@ static bool audit_sink_connect(AuditSink *sink) {
         return sink->is_connected;
 }
 
-int audit_sink_new(const char *path, AuditSink **ret) {
+int audit_sink_new(const char *path, const char *policy, AuditSink **ret) {
         AuditSink *sink;
 
         assert(path);
@@ -67,7 +68,7 @@ int audit_sink_new(const char *path, AuditSink **ret) {
         sink = malloc(sizeof(*sink));
         if (!sink)
                 return -ENOMEM;
-        *sink = (AuditSink){ .address.sun_family = AF_UNIX };
+        *sink = (AuditSink){ .address.sun_family = AF_UNIX, .policy = policy };
         memcpy(sink->address.sun_path, path, strlen(path) + 1);
 
         sink->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -197,6 +198,7 @@ static void audit_sink_report(AuditSink *sink) {
                 .event = AUDIT_EVENT_FAULT,
                 .message_id = MESSAGE_ID_DROPPED,
                 .reason = "audit-dropped",
+                .policy = sink->policy,
                 .n_dropped = sink->n_unreported,
         };
         char room[AUDIT_RECORD_MAX];

@@ -13,8 +13,9 @@ typedef struct AuditSink AuditSink;
 #define AUDIT_RING_RECORDS 256
 #define AUDIT_RING_BYTES   (256 * 1024)
 
-/* Connects to the journal's socket when it can; a missing journal is no failure. 0 or -errno. */
-int audit_sink_new(const char *path, AuditSink **ret);
+/* Connects to the journal's socket when it can; a missing journal is no failure. policy is the
+ * instance, for the records that the sink writes itself; it outlives the sink. 0 or -errno. */
+int audit_sink_new(const char *path, const char *policy, AuditSink **ret);
 AuditSink *audit_sink_free(AuditSink *sink);
 
 /* Sends the record, or queues it while the journal takes none. Dropped and counted when the queue

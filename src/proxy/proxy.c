@@ -457,7 +457,7 @@ static int proxy_init(Proxy *p) {
                 return -errno;
         r = loop_new(&p->ctx.loop);
         if (r >= 0)
-                r = audit_sink_new(p->options->journal_path, &p->ctx.sink);
+                r = audit_sink_new(p->options->journal_path, p->ctx.instance, &p->ctx.sink);
         if (r >= 0)
                 r = context_init(&p->ctx);
         if (r >= 0)

@@ -43,7 +43,7 @@ static void setup(void) {
         ck_assert_ptr_nonnull(mkdtemp(dir));
         (void) snprintf(path, sizeof(path), "%s/socket", dir);
         journal = journal_open();
-        ck_assert_int_eq(audit_sink_new(path, &sink), 0);
+        ck_assert_int_eq(audit_sink_new(path, "web", &sink), 0);
 }
 
 static void teardown(void) {
@@ -211,6 +211,18 @@ START_TEST(the_report_of_lost_records_names_their_number) {
 }
 END_TEST
 
+START_TEST(the_report_of_lost_records_names_the_instance) {
+        char value[64];
+
+        journal_close();
+        emit(0);
+        journal = journal_open();
+        ck_assert(audit_sink_flush(sink));
+        ck_assert(journal_read("SOCKGATE_POLICY", value, sizeof(value)));
+        ck_assert_str_eq(value, "web");
+}
+END_TEST
+
 /* Records of nearly 8 KiB, so that bytes run out before places do and a record lies across the
  * ring's end. */
 START_TEST(keeps_256_kib_of_large_records_round_the_ring) {
@@ -274,7 +286,7 @@ START_TEST(a_missing_journal_is_no_failure_and_is_found_later) {
         sink = audit_sink_free(sink);
         journal_close();
         (void) unlink(path);
-        ck_assert_int_eq(audit_sink_new(path, &sink), 0);
+        ck_assert_int_eq(audit_sink_new(path, "web", &sink), 0);
         ck_assert_int_ge(audit_sink_fd(sink), 0);
         ck_assert(!audit_sink_is_able(sink));
         emit(0);
@@ -368,10 +380,10 @@ START_TEST(a_path_that_is_too_long_is_refused) {
 
         memset(longer, 'a', sizeof(longer));
         longer[sizeof(longer) - 1] = '\0';
-        ck_assert_int_eq(audit_sink_new(longer, &other), -ENAMETOOLONG);
+        ck_assert_int_eq(audit_sink_new(longer, "web", &other), -ENAMETOOLONG);
         ck_assert_ptr_null(other);
         longer[sizeof(longer) - 2] = '\0';
-        ck_assert_int_eq(audit_sink_new(longer, &other), 0);
+        ck_assert_int_eq(audit_sink_new(longer, "web", &other), 0);
         ck_assert_ptr_null(audit_sink_free(other));
         ck_assert_ptr_null(audit_sink_free(NULL));
 }
@@ -389,6 +401,7 @@ int main(void) {
         tcase_add_test(tc, a_new_record_never_overtakes_one_that_waits);
         tcase_add_test(tc, drops_and_counts_beyond_256_records_and_says_so);
         tcase_add_test(tc, the_report_of_lost_records_names_their_number);
+        tcase_add_test(tc, the_report_of_lost_records_names_the_instance);
         tcase_add_test(tc, keeps_256_kib_of_large_records_round_the_ring);
         tcase_add_test(tc, a_missing_journal_is_no_failure_and_is_found_later);
         tcase_add_test(tc, a_replaced_journal_loses_no_record);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pre-scan of a JSON body, our own strict reading of RFC 8259. It exists for three reasons: the
- * parser behind it takes up to 79 bytes of memory for each byte of input, so the number of values
- * has to be known before it runs; Go's decoder replaces what is no UTF-8 and lone surrogates by
- * U+FFFD, so a name could mean one thing here and another there; and each fault gets its own word.
+ * tree is built after what is counted here, so that its size is known, and bounded, before it is
+ * made; Go's decoder replaces what is no UTF-8 and lone surrogates by U+FFFD, so a name could mean
+ * one thing here and another there; and each fault gets its own word.
  *
  * It trusts nothing and keeps no copy. Refused: a BOM, overlong forms and encoded surrogates, raw
  * control characters, lone \uD8xx, \u0000, comments, trailing commas, numbers with leading zeros,
@@ -31,6 +31,7 @@ typedef struct Scan {
         ScanState state;
         unsigned depth;
         unsigned n_values;
+        size_t n_text;
         bool is_object[BODY_SCAN_DEPTH_ROOM];
         unsigned n_members[BODY_SCAN_DEPTH_ROOM];
 } Scan;
@@ -153,6 +154,7 @@ static BodyError scan_string(Scan *s, size_t max) {
                         return BODY_TOO_LONG;
         }
 
+        s->n_text += n_bytes;
         return BODY_OK;
 }
 
@@ -299,7 +301,7 @@ static BodyError scan_step(Scan *s) {
         return BODY_NOT_JSON;
 }
 
-BodyError body_scan(Bytes raw, const BodyLimits *limits) {
+BodyError body_scan(Bytes raw, const BodyLimits *limits, BodyCounts *ret) {
         Scan s = { .rest = raw, .limits = limits };
 
         assert(limits && limits->depth_max <= BODY_SCAN_DEPTH_ROOM);
@@ -320,5 +322,9 @@ BodyError body_scan(Bytes raw, const BodyLimits *limits) {
                 scan_blanks(&s);
         }
 
-        return s.state == SCAN_END ? BODY_OK : BODY_NOT_JSON;
+        if (s.state != SCAN_END)
+                return BODY_NOT_JSON;
+        if (ret)
+                *ret = (BodyCounts){ s.n_values, s.n_text };
+        return BODY_OK;
 }

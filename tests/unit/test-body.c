@@ -272,7 +272,7 @@ START_TEST(obeys_the_limits_that_it_is_given) {
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(tight); i++)
-                ck_assert_int_eq(body_scan(bytes_of(tight[i].json), &small), tight[i].error);
+                ck_assert_int_eq(body_scan(bytes_of(tight[i].json), &small, NULL), tight[i].error);
 }
 END_TEST
 

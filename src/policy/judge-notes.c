@@ -12,6 +12,12 @@
 
 #define HINT_VALUE_MAX 128 /* a line of the configuration has 190 bytes */
 
+/* Nearly all names stand in a pointer as they are. */
+static bool pointer_is_plain(Bytes name) {
+        return name.len > 0 && !memchr(name.data, '~', name.len) &&
+               !memchr(name.data, '/', name.len);
+}
+
 size_t judge_push(Judge *j, Bytes name) {
         size_t before = j->pointer_len;
 
@@ -22,6 +28,12 @@ size_t judge_push(Judge *j, Bytes name) {
                 return before;
 
         j->pointer[j->pointer_len++] = '/';
+        if (name.len <= sizeof(j->pointer) - j->pointer_len && pointer_is_plain(name)) {
+                memcpy(j->pointer + j->pointer_len, name.data, name.len);
+                j->pointer_len += name.len;
+                return before;
+        }
+
         while (name.len > 0) {
                 size_t n = MAX(utf8_char_len(name), (size_t) 1);
                 Bytes piece = bytes_slice(name, 0, n);

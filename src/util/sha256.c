@@ -36,23 +36,28 @@ static void sha256_schedule(const uint8_t block[static 64], uint32_t w[static 64
         }
 }
 
+/* One round. The words are not shifted, as the standard writes it: their names are. */
+static inline void sha256_round(uint32_t v[static 8], size_t n, uint32_t input) {
+        uint32_t a = v[(0 - n) % 8], b = v[(1 - n) % 8], c = v[(2 - n) % 8];
+        uint32_t e = v[(4 - n) % 8], f = v[(5 - n) % 8], g = v[(6 - n) % 8], *h = &v[(7 - n) % 8];
+        uint32_t s0 = rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
+        uint32_t s1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
+        uint32_t choice = (e & f) ^ (~e & g), majority = (a & b) ^ (a & c) ^ (b & c);
+
+        input += *h + s1 + choice;
+        v[(3 - n) % 8] += input;
+        *h = input + s0 + majority;
+}
+
 static void sha256_block(uint32_t state[static 8], const uint8_t block[static 64]) {
         uint32_t w[64], v[8];
 
         sha256_schedule(block, w);
         memcpy(v, state, sizeof(v));
-        for (size_t i = 0; i < 64; i++) {
-                uint32_t s0 =
-                        rotate_right(v[0], 2) ^ rotate_right(v[0], 13) ^ rotate_right(v[0], 22);
-                uint32_t s1 =
-                        rotate_right(v[4], 6) ^ rotate_right(v[4], 11) ^ rotate_right(v[4], 25);
-                uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-                uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-                uint32_t t1 = v[7] + s1 + choice + sha256_k[i] + w[i];
-
-                memmove(v + 1, v, 7 * sizeof(v[0]));
-                v[4] += t1;
-                v[0] = t1 + s0 + majority;
+        for (size_t i = 0; i < 64; i += 8) {
+#pragma GCC unroll 8
+                for (size_t k = 0; k < 8; k++) /* with k known v is eight registers */
+                        sha256_round(v, k, sha256_k[i + k] + w[i + k]);
         }
         for (size_t i = 0; i < 8; i++)
                 state[i] += v[i];

@@ -101,8 +101,13 @@ bool check_static_address(Judge *j, const Field *f, const BodyValue *v) {
                                "addresses are the engine's to choose:", v->string);
 }
 
+/* Docker reads none of it in a request. Podman reads the address as one that is asked for. */
 bool check_endpoint_state(Judge *j, const Field *f, const BodyValue *v) {
-        (void) f;
+        bool is_address =
+                strcmp(f->name, "IPAddress") == 0 || strcmp(f->name, "GlobalIPv6Address") == 0;
+
+        if (is_address && j->policy->is_podman)
+                return check_static_address(j, f, v);
         if (judge_has_word(j, RULE_CREATE_ENDPOINT_STATE, "ignore"))
                 return true;
 

@@ -271,7 +271,44 @@ START_TEST(a_refusal_says_which_line_would_allow_it) {
 }
 END_TEST
 
+#define STATE(member)                                                                              \
+        "{\"Image\":\"alpine:3\",\"NetworkingConfig\":{\"EndpointsConfig\":{\"default\":{" member  \
+        "}}}}"
+
+static const struct {
+        const char *config, *body, *reason;
+} states[] = {
+        { "endpoint-state = ignore\n", STATE("\"IPAddress\":\"10.0.0.9\",\"Gateway\":\"10.0.0.1\""),
+          NULL },
+        { "endpoint-state = ignore\n[upstream]\nengine = podman\n",
+          STATE("\"IPAddress\":\"10.0.0.9\""), "static-address" },
+        { "endpoint-state = ignore\nstatic-addresses = yes\n[upstream]\nengine = podman\n",
+          STATE("\"IPAddress\":\"10.0.0.9\""), NULL },
+        { "endpoint-state = ignore\n[upstream]\nengine = podman\n",
+          STATE("\"Gateway\":\"10.0.0.1\""), NULL },
+        { "", STATE("\"IPAddress\":\"10.0.0.9\""), "endpoint-state" },
+
+        /* API 1.44 made it an option, and before it was the container's. */
+        { "endpoint-state = ignore\n", STATE("\"MacAddress\":\"02:42:ac:11:00:02\""),
+          "static-address" },
+};
+
+START_TEST(the_state_of_an_endpoint_is_ignored_where_the_engine_ignores_it) {
+        char config[256];
+        Decision d;
+
+        (void) snprintf(config, sizeof(config), "[container.create]\n%s", states[_i].config);
+        d = check_judge("POST /containers/create", &schema_container_create, config,
+                        states[_i].body, &create_facts);
+        ck_assert_int_eq(d.verdict, states[_i].reason ? VERDICT_DENY : VERDICT_ALLOW);
+        if (states[_i].reason)
+                ck_assert_str_eq(d.reason, states[_i].reason);
+}
+END_TEST
+
 static void add(TCase *t) {
+        tcase_add_loop_test(t, the_state_of_an_endpoint_is_ignored_where_the_engine_ignores_it, 0,
+                            (int) ARRAY_SIZE(states));
         tcase_add_loop_test(t, a_refusal_says_which_line_would_allow_it, 0,
                             (int) ARRAY_SIZE(hints));
         tcase_add_loop_test(t, a_network_is_named_and_listed, 0, (int) ARRAY_SIZE(modes));

@@ -163,6 +163,16 @@ static bool image_is_tag(Bytes text) {
         return true;
 }
 
+/* Go's digest package takes hex digits in lower case alone. */
+static bool image_is_digest_hex(Bytes text) {
+        for (size_t i = 0; i < text.len; i++)
+                if (!(text.data[i] >= '0' && text.data[i] <= '9') &&
+                    !(text.data[i] >= 'a' && text.data[i] <= 'f'))
+                        return false;
+
+        return text.len >= ENDPOINT_HEX_MIN;
+}
+
 /* "sha256:" and hex digits; other algorithms are spelled like Go's digest package has it. */
 static bool image_is_digest(Bytes text) {
         size_t colon = bytes_find(text, ':');
@@ -178,9 +188,7 @@ static bool image_is_digest(Bytes text) {
                         return false;
                 after_separator = is_separator;
         }
-        if (after_separator || text.len < colon + 1 + ENDPOINT_HEX_MIN)
-                return false;
-        return endpoint_could_be_hex_id(bytes_skip(text, colon + 1));
+        return !after_separator && image_is_digest_hex(bytes_skip(text, colon + 1));
 }
 
 bool endpoint_is_image(Bytes text) {
@@ -402,6 +410,7 @@ static const char *const endpoint_judge_sections[_ENDPOINT_JUDGE_MAX] = {
         [ENDPOINT_JUDGE_EXEC_CREATE] = "exec.create",
         [ENDPOINT_JUDGE_EXEC_SESSION] = "exec.create",
         [ENDPOINT_JUDGE_IMAGE_PULL] = "image.pull",
+        [ENDPOINT_JUDGE_IMAGE_NAME] = "image.pull",
         [ENDPOINT_JUDGE_VOLUME_CREATE] = "volume.create",
         [ENDPOINT_JUDGE_NETWORK_CREATE] = "network.create",
         [ENDPOINT_JUDGE_NETWORK_CONNECT] = "network.connect",

@@ -55,6 +55,7 @@ typedef enum EndpointJudge {
         ENDPOINT_JUDGE_EXEC_CREATE,
         ENDPOINT_JUDGE_EXEC_SESSION, /* exec.start, resize, inspect: provenance (POLICY 10) */
         ENDPOINT_JUDGE_IMAGE_PULL,
+        ENDPOINT_JUDGE_IMAGE_NAME, /* image.push, tag, remove: under the keys of image.pull */
         ENDPOINT_JUDGE_VOLUME_CREATE,
         ENDPOINT_JUDGE_NETWORK_CREATE,
         ENDPOINT_JUDGE_NETWORK_CONNECT, /* and disconnect */

@@ -2,8 +2,6 @@
 /*
  * Judging query values. It trusts that docker/query took each key once, in its own spelling, and
  * decoded it once, as the engine does. It refuses
- *   - an image that the engine would put together otherwise than it reads (two tags, a tag and a
- *     digest), and all tags of a name of which only some are allowed;
  *   - a path of a container's files that is not lexically below an allowed one;
  *   - what a build may not have, and JSON in a query that two readers could read in two ways.
  */
@@ -11,17 +9,17 @@
 
 #include "docker/body.h"
 #include "docker/query.h"
+#include "policy/check-query-parts.h"
 #include "policy/grammar.h"
 #include "util/glob.h"
 
 #include <stdio.h>
 
-#define QUERY_REFERENCE_MAX 512 /* POLICY 2: as of an image slot */
-#define QUERY_HINT_MAX      128 /* a longer value is no word of a line of 190 bytes */
+#define QUERY_HINT_MAX 128 /* a longer value is no word of a line of 190 bytes */
 
 DEFINE_CLEANUP(Body *, body_free)
 
-static const Decision query_allow = { .verdict = VERDICT_ALLOW };
+const Decision query_allow = { .verdict = VERDICT_ALLOW };
 
 /* Can the value stand in the configuration as it is? */
 static bool query_is_plain_word(Bytes value) {
@@ -41,7 +39,7 @@ static bool query_is_plain_word(Bytes value) {
 static Bytes query_field(const PolicyFacts *facts, Bytes key) {
         int n;
 
-        if (!facts->notes)
+        if (!facts->notes || key.len == 0)
                 return key;
 
         n = snprintf(facts->notes->field, sizeof(facts->notes->field), "?%.*s",
@@ -61,9 +59,8 @@ static const char *query_hint(const PolicyFacts *facts, RuleKey rule, Bytes word
         return facts->notes->hint;
 }
 
-/* word: what would allow it, when it is a word of that key. */
-static Decision query_deny(const PolicyFacts *facts, Bytes key, RuleKey rule, const char *reason,
-                           const char *text, Bytes value, Bytes word) {
+Decision query_deny(const PolicyFacts *facts, Bytes key, RuleKey rule, const char *reason,
+                    const char *text, Bytes value, Bytes word) {
         return (Decision){
                 .reason = reason,
                 .text = text,
@@ -82,88 +79,6 @@ static Decision query_reject(const PolicyFacts *facts, Bytes key, const char *re
                 .text = text,
                 .field = query_field(facts, key),
         };
-}
-
-/* What follows the name in "registry:5000/path:tag@digest": ":tag@digest". */
-static Bytes image_suffix(Bytes reference) {
-        size_t last = reference.len;
-
-        while (last > 0 && reference.data[last - 1] != '/')
-                last--;
-        for (size_t i = last; i < reference.len; i++)
-                if (reference.data[i] == ':' || reference.data[i] == '@')
-                        return bytes_skip(reference, i);
-
-        return BYTES_NONE;
-}
-
-/* Such words alone allow a pull of all tags: those without a tag, or with any. */
-static bool image_word_has_all_tags(Bytes word) {
-        Bytes suffix = image_suffix(word);
-
-        return suffix.len == 0 || bytes_eq_str(suffix, ":*");
-}
-
-static bool image_is_allowed(const Words *words, const ImageName *image, bool is_all) {
-        for (size_t i = 0; i < words->n; i++)
-                if ((!is_all || image_word_has_all_tags(words->items[i].text)) &&
-                    grammar_image_matches(words->items[i].text, image))
-                        return true;
-
-        return false;
-}
-
-/* The engine sets the query's tag in place of the name's own: only where both say the same, or one
- * says nothing, do all engines agree. *ret_reference is written to room. */
-static bool image_join(Bytes name, Bytes tag, char room[QUERY_REFERENCE_MAX],
-                       Bytes *ret_reference) {
-        Bytes own = image_suffix(name);
-        bool is_digest = bytes_find(tag, ':') < tag.len;
-
-        *ret_reference = name;
-        if (tag.len == 0 || (own.len > 0 && own.data[0] == (is_digest ? '@' : ':') &&
-                             bytes_eq(bytes_skip(own, 1), tag)))
-                return true;
-        if (own.len > 0 || name.len + 1 + tag.len > QUERY_REFERENCE_MAX)
-                return false;
-
-        memcpy(room, name.data, name.len);
-        room[name.len] = is_digest ? '@' : ':';
-        memcpy(room + name.len + 1, tag.data, tag.len);
-        *ret_reference = (Bytes){ room, name.len + 1 + tag.len };
-        return true;
-}
-
-static Decision query_judge_pull(const Policy *p, const Request *req, const PolicyFacts *facts) {
-        const QueryPair *from = target_find_pair(req->target, "fromImage");
-        const QueryPair *tag = target_find_pair(req->target, "tag");
-        const Bytes key = BYTES("fromImage");
-        Bytes name = from ? from->value : BYTES_NONE, reference;
-        char room[QUERY_REFERENCE_MAX];
-        ImageName image;
-        bool is_all;
-
-        /* docker pull -a ends the name with a colon, which the engine takes off. */
-        if (name.len > 1 && bytes_ends_with(name, BYTES(":")))
-                name.len--;
-        if (name.len == 0 || name.len >= QUERY_REFERENCE_MAX)
-                return query_deny(facts, key, RULE_NONE, "image-grammar",
-                                  "no name of an image:", name, BYTES_NONE);
-        if (!image_join(name, tag ? tag->value : BYTES_NONE, room, &reference))
-                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
-                                  "the name has a tag or digest of its own, and then comes",
-                                  tag->value, BYTES_NONE);
-        if (!grammar_image(reference, &image))
-                return query_deny(facts, key, RULE_NONE, "image-grammar",
-                                  "no name of an image:", name, BYTES_NONE);
-
-        is_all = image.tag.len == 0 && image.digest.len == 0;
-        if (image_is_allowed(&p->rules[RULE_PULL_IMAGES], &image, is_all))
-                return query_allow;
-
-        return query_deny(facts, key, RULE_PULL_IMAGES, "image-not-allowed",
-                          is_all ? "not all tags may be pulled of" : "the image may not be pulled:",
-                          name, (Bytes){ image.name, image.name_len });
 }
 
 /* docker cp ends a directory's path with "/" or "/." to speak of what is in it. */
@@ -464,7 +379,9 @@ Decision policy_judge_query(const Policy *p, const Request *req, const PolicyFac
 
         switch (req->endpoint->judge) {
         case ENDPOINT_JUDGE_IMAGE_PULL:
-                return query_judge_pull(p, req, facts);
+                return query_judge_image_pull(p, req, facts);
+        case ENDPOINT_JUDGE_IMAGE_NAME:
+                return query_judge_image_name(p, req, facts);
         case ENDPOINT_JUDGE_CONTAINER_ARCHIVE:
                 return query_judge_archive(p, req, facts);
         case ENDPOINT_JUDGE_BUILD:

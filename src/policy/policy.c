@@ -155,8 +155,8 @@ static Decision policy_decide_exec_session(const Policy *p, const Request *req,
 
 /* Judged by the query alone. */
 static bool policy_judge_is_query(EndpointJudge judge) {
-        return judge == ENDPOINT_JUDGE_IMAGE_PULL || judge == ENDPOINT_JUDGE_CONTAINER_ARCHIVE ||
-               judge == ENDPOINT_JUDGE_BUILD;
+        return judge == ENDPOINT_JUDGE_IMAGE_PULL || judge == ENDPOINT_JUDGE_IMAGE_NAME ||
+               judge == ENDPOINT_JUDGE_CONTAINER_ARCHIVE || judge == ENDPOINT_JUDGE_BUILD;
 }
 
 static Decision policy_decide_judge(const Policy *p, const Request *req, const PolicyFacts *facts) {

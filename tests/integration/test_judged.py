@@ -452,8 +452,8 @@ networks = cx
 POLICIES = (
     ('compose_2', '^compose 2', CLI), ('compose_1', '^compose 1', CLI), ('docker_cli', '^(run docker|docker .*run|docker .*exec|docker rm)', CLI +
      '[exec.create]\nenv = yes\nworking-dirs = /tmp\n'),
-    ('docker_py', '^docker-py', CLI + '[image.pull]\nimages = localhost:5999/**\n[allow]\nendpoints = image.tag\n'),
-    ('dockerode', '^dockerode', CLI + '[image.pull]\nimages = localhost:5999/**\n[allow]\nendpoints = image.tag container.prune\n'),
+    ('docker_py', '^docker-py', CLI + '[image.pull]\nimages = localhost:5999/** local/*\n[allow]\nendpoints = image.tag\n'),
+    ('dockerode', '^dockerode', CLI + '[image.pull]\nimages = localhost:5999/** local/* docker.io/library/*\n[allow]\nendpoints = image.tag container.prune\n'),
     ('testcontainers', '^testcontainers', CLI),
     ('updates_and_networks', '^netcreate', UPDATES),
 )

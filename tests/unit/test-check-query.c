@@ -185,6 +185,53 @@ static const Case filter_cases[] = {
         { "", "GET /containers/json?filters=x", NULL, NULL },
 };
 
+#define ID   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define MINE "[image.pull]\nimages = docker.io/mine/**\n"
+
+static const Case name_cases[] = {
+        /* nothing said, or anything: names and ids alike */
+        { "", "DELETE /images/" ID, NULL, NULL },
+        { "", "POST /images/x/push?tag=1", NULL, NULL },
+        { "images = *", "POST /images/" ID "/tag?repo=x&tag=1", NULL, NULL },
+
+        { "images = docker.io/mine/**", "DELETE /images/mine/x:1", NULL, NULL },
+        { "images = docker.io/mine/**", "DELETE /images/mine/x", NULL, NULL },
+        { "images = docker.io/mine/**", "DELETE /images/other/x:1", "image-not-allowed", "" },
+        { "images = docker.io/mine/**", "DELETE /images/alpine", "image-not-allowed", "" },
+        { "images = docker.io/mine/**", "DELETE /images/localhost:5000/mine/x", "image-not-allowed",
+          "" },
+        { "images = docker.io/mine/**", "DELETE /images/" ID, "image-id", "" },
+        { "images = docker.io/mine/**", "DELETE /images/sha256:" ID, "image-id", "" },
+        { "images = docker.io/mine/**", "DELETE /images/cafe", "image-id", "" },
+        { "images = docker.io/mine/x:1", "DELETE /images/mine/x:2", "image-not-allowed", "" },
+        { "images = docker.io/mine/x:1", "DELETE /images/mine/x", "image-not-allowed", "" },
+        { MINE "[container.create]\nimage-ids = yes", "DELETE /images/" ID, NULL, NULL },
+
+        { "images = docker.io/mine/**", "POST /images/mine/x/push?tag=1", NULL, NULL },
+        { "images = docker.io/mine/**", "POST /images/other/x/push?tag=1", "image-not-allowed",
+          "" },
+        { "images = docker.io/mine/**", "POST /images/mine/x:1/push?tag=2", "image-ambiguous",
+          "?tag" },
+        { "images = docker.io/mine/x:1", "POST /images/mine/x/push?tag=1", NULL, NULL },
+        /* all tags */
+        { "images = docker.io/mine/x:1", "POST /images/mine/x/push", "image-not-allowed", "" },
+        { "images = docker.io/mine/**", "POST /images/mine/x/push", NULL, NULL },
+
+        { "images = docker.io/mine/**", "POST /images/mine/x/tag?repo=mine/y&tag=1", NULL, NULL },
+        /* an allowed name for another image, and another name for an allowed image */
+        { "images = docker.io/mine/**", "POST /images/other/x/tag?repo=mine/y&tag=1",
+          "image-not-allowed", "" },
+        { "images = docker.io/mine/**", "POST /images/" ID "/tag?repo=mine/y&tag=1", "image-id",
+          "" },
+        { "images = docker.io/mine/**", "POST /images/mine/x/tag?repo=other/y&tag=1",
+          "image-not-allowed", "?repo" },
+        { "images = docker.io/mine/**", "POST /images/mine/x/tag?tag=1", "image-grammar", "?repo" },
+        { "images = docker.io/mine/**", "POST /images/mine/x/tag?repo=mine/y:1&tag=2",
+          "image-ambiguous", "?tag" },
+        { "images = docker.io/mine/x:1", "POST /images/mine/x:1/tag?repo=mine/x",
+          "image-not-allowed", "?repo" },
+};
+
 static void run_case(const char *section, const Case *c) {
         char config[1024];
         _cleanup_(policy_unrefp) Policy *p = NULL;
@@ -213,6 +260,11 @@ START_TEST(judges_the_image_of_a_pull_as_the_engine_puts_it_together) {
 }
 END_TEST
 
+START_TEST(judges_the_names_of_images_that_are_pushed_named_and_removed) {
+        run_case("image.pull", &name_cases[_i]);
+}
+END_TEST
+
 START_TEST(judges_the_path_of_files_of_a_container) {
         run_case("container.archive", &archive_cases[_i]);
 }
@@ -233,6 +285,7 @@ START_TEST(hints_at_a_line_that_allows_it) {
         static const char *const lines[] = {
                 PULL "evil/alpine&tag=3", PULL "localhost:5000/x",  READ "?path=/data/x",
                 BUILD "networkmode=host", BUILD "remote=http://x/", BUILD "target=prod",
+                "DELETE /images/other/x", "DELETE /images/cafe",    "POST /images/x/push?tag=1",
         };
         static const char *const configs[] = { "[container.create]\nimages = docker.io/mine/**\n" };
         _cleanup_(policy_unrefp) Policy *p = case_policy(configs[0]), *cured = NULL;
@@ -270,12 +323,14 @@ int main(void) {
 
         tcase_add_loop_test(tc, judges_the_image_of_a_pull_as_the_engine_puts_it_together, 0,
                             ARRAY_SIZE(pull_cases));
+        tcase_add_loop_test(tc, judges_the_names_of_images_that_are_pushed_named_and_removed, 0,
+                            ARRAY_SIZE(name_cases));
         tcase_add_loop_test(tc, judges_the_path_of_files_of_a_container, 0,
                             ARRAY_SIZE(archive_cases));
         tcase_add_loop_test(tc, judges_the_keys_of_a_build, 0, ARRAY_SIZE(build_cases));
         tcase_add_loop_test(tc, reads_the_filters_of_a_prune_in_one_way, 0,
                             ARRAY_SIZE(filter_cases));
-        tcase_add_loop_test(tc, hints_at_a_line_that_allows_it, 0, 6);
+        tcase_add_loop_test(tc, hints_at_a_line_that_allows_it, 0, 9);
         tcase_add_test(tc, denies_without_notes);
         suite_add_tcase(suite, tc);
         return fixture_run(suite);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which images may be pulled, pushed, named and removed. It trusts that docker/query took each key
+ * once and decoded it once, as the engine does. It refuses
+ *   - a name that the engine would put together otherwise than it reads (two tags, a tag and a
+ *     digest), and all tags of a name of which only some are allowed;
+ *   - an image that `images` does not name; an id where `images` says more than "*", since it hides
+ *     the name, unless `image-ids` allows ids;
+ *   - a tag that gives an allowed name to another image: create would then run what it may not.
+ */
+#include "policy/check-query-parts.h"
+
+#include "policy/grammar.h"
+
+#include <string.h>
+
+#define QUERY_REFERENCE_MAX 512 /* POLICY 2: as of an image slot */
+
+/* What follows the name in "registry:5000/path:tag@digest": ":tag@digest". */
+static Bytes image_suffix(Bytes reference) {
+        size_t last = reference.len;
+
+        while (last > 0 && reference.data[last - 1] != '/')
+                last--;
+        for (size_t i = last; i < reference.len; i++)
+                if (reference.data[i] == ':' || reference.data[i] == '@')
+                        return bytes_skip(reference, i);
+
+        return BYTES_NONE;
+}
+
+/* Such words alone allow a pull of all tags: those without a tag, or with any. */
+static bool image_word_has_all_tags(Bytes word) {
+        Bytes suffix = image_suffix(word);
+
+        return suffix.len == 0 || bytes_eq_str(suffix, ":*");
+}
+
+static bool image_is_allowed(const Words *words, const ImageName *image, bool is_all) {
+        for (size_t i = 0; i < words->n; i++)
+                if ((!is_all || image_word_has_all_tags(words->items[i].text)) &&
+                    grammar_image_matches(words->items[i].text, image))
+                        return true;
+
+        return false;
+}
+
+/* The engine sets the query's tag in place of the name's own: only where both say the same, or one
+ * says nothing, do all engines agree. *ret_reference is written to room. */
+static bool image_join(Bytes name, Bytes tag, char room[QUERY_REFERENCE_MAX],
+                       Bytes *ret_reference) {
+        Bytes own = image_suffix(name);
+        bool is_digest = bytes_find(tag, ':') < tag.len;
+
+        *ret_reference = name;
+        if (tag.len == 0 || (own.len > 0 && own.data[0] == (is_digest ? '@' : ':') &&
+                             bytes_eq(bytes_skip(own, 1), tag)))
+                return true;
+        if (own.len > 0 || name.len + 1 + tag.len > QUERY_REFERENCE_MAX)
+                return false;
+
+        memcpy(room, name.data, name.len);
+        room[name.len] = is_digest ? '@' : ':';
+        memcpy(room + name.len + 1, tag.data, tag.len);
+        *ret_reference = (Bytes){ room, name.len + 1 + tag.len };
+        return true;
+}
+
+Decision query_judge_image_pull(const Policy *p, const Request *req, const PolicyFacts *facts) {
+        const QueryPair *from = target_find_pair(req->target, "fromImage");
+        const QueryPair *tag = target_find_pair(req->target, "tag");
+        const Bytes key = BYTES("fromImage");
+        Bytes name = from ? from->value : BYTES_NONE, reference;
+        char room[QUERY_REFERENCE_MAX];
+        ImageName image;
+        bool is_all;
+
+        /* docker pull -a ends the name with a colon, which the engine takes off. */
+        if (name.len > 1 && bytes_ends_with(name, BYTES(":")))
+                name.len--;
+        if (name.len == 0 || name.len >= QUERY_REFERENCE_MAX)
+                return query_deny(facts, key, RULE_NONE, "image-grammar",
+                                  "no name of an image:", name, BYTES_NONE);
+        if (!image_join(name, tag ? tag->value : BYTES_NONE, room, &reference))
+                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
+                                  "the name has a tag or digest of its own, and then comes",
+                                  tag->value, BYTES_NONE);
+        if (!grammar_image(reference, &image))
+                return query_deny(facts, key, RULE_NONE, "image-grammar",
+                                  "no name of an image:", name, BYTES_NONE);
+
+        is_all = image.tag.len == 0 && image.digest.len == 0;
+        if (image_is_allowed(&p->rules[RULE_PULL_IMAGES], &image, is_all))
+                return query_allow;
+
+        return query_deny(facts, key, RULE_PULL_IMAGES, "image-not-allowed",
+                          is_all ? "not all tags may be pulled of" : "the image may not be pulled:",
+                          name, (Bytes){ image.name, image.name_len });
+}
+
+static bool image_rules_are_open(const Policy *p) {
+        const Words *words = &p->rules[RULE_PULL_IMAGES];
+
+        for (size_t i = 0; i < words->n; i++)
+                if (bytes_eq_str(words->items[i].text, "*"))
+                        return true;
+
+        return false;
+}
+
+static Decision image_judge_reference(const Policy *p, const PolicyFacts *facts, Bytes key,
+                                      Bytes reference, bool no_tag_is_all) {
+        const Words *ids = &p->rules[RULE_CREATE_IMAGE_IDS];
+        ImageName image;
+        bool is_all;
+
+        if (grammar_is_image_id(reference)) {
+                if (ids->n == 1 && bytes_eq_str(ids->items[0].text, "yes"))
+                        return query_allow;
+                return query_deny(facts, key, RULE_CREATE_IMAGE_IDS, "image-id",
+                                  "an id, or what the engine could take for one, hides the name "
+                                  "of the image:",
+                                  reference, BYTES("yes"));
+        }
+        if (!grammar_image(reference, &image))
+                return query_deny(facts, key, RULE_NONE, "image-grammar",
+                                  "no name of an image:", reference, BYTES_NONE);
+
+        is_all = no_tag_is_all && image.tag.len == 0 && image.digest.len == 0;
+        if (image_is_allowed(&p->rules[RULE_PULL_IMAGES], &image, is_all))
+                return query_allow;
+        return query_deny(facts, key, RULE_PULL_IMAGES, "image-not-allowed",
+                          is_all ? "not all tags are allowed of" : "the image is not allowed:",
+                          reference, (Bytes){ image.name, image.name_len });
+}
+
+/* The name that it gets, of repo and tag. */
+static Decision image_judge_new_name(const Policy *p, const Request *req,
+                                     const PolicyFacts *facts) {
+        const QueryPair *repo = target_find_pair(req->target, "repo");
+        const QueryPair *tag = target_find_pair(req->target, "tag");
+        char room[QUERY_REFERENCE_MAX];
+        Bytes reference;
+
+        if (!repo || repo->value.len == 0)
+                return query_deny(facts, BYTES("repo"), RULE_NONE, "image-grammar",
+                                  "the query names no repo", BYTES_NONE, BYTES_NONE);
+        if (!image_join(repo->value, tag ? tag->value : BYTES_NONE, room, &reference))
+                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
+                                  "the name has a tag or digest of its own, and then comes",
+                                  tag->value, BYTES_NONE);
+
+        return image_judge_reference(p, facts, BYTES("repo"), reference, false);
+}
+
+/* A push without any tag sends all of them: docker push -a. */
+static Decision image_judge_push(const Policy *p, const Request *req, const PolicyFacts *facts) {
+        const QueryPair *tag = target_find_pair(req->target, "tag");
+        char room[QUERY_REFERENCE_MAX];
+        Bytes reference;
+
+        if (!image_join(req->match.slot, tag ? tag->value : BYTES_NONE, room, &reference))
+                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
+                                  "the name has a tag or digest of its own, and then comes",
+                                  tag->value, BYTES_NONE);
+
+        return image_judge_reference(p, facts, BYTES_NONE, reference, true);
+}
+
+Decision query_judge_image_name(const Policy *p, const Request *req, const PolicyFacts *facts) {
+        Bytes name = bytes_of(req->endpoint->name);
+        Decision d;
+
+        if (image_rules_are_open(p))
+                return query_allow;
+        if (bytes_eq_str(name, "image.push"))
+                return image_judge_push(p, req, facts);
+
+        d = image_judge_reference(p, facts, BYTES_NONE, req->match.slot, false);
+        if (d.verdict == VERDICT_ALLOW && bytes_eq_str(name, "image.tag"))
+                return image_judge_new_name(p, req, facts);
+        return d;
+}

@@ -76,6 +76,8 @@ static const char *const bad_images[] = {
         "a@sha256:",
         "a@sha256:ab",
         "a@sha256:zz",
+        ("a@sha256:A" HEX64),
+        ("a@sha256:" HEX64 "F"),
         "a b",
         "a%2f",
         "a:b/c",

@@ -173,16 +173,6 @@ static bool image_is_digest_hex(Bytes text) {
         return text.len >= ENDPOINT_HEX_MIN;
 }
 
-/* Go's digest package takes hex digits in lower case alone. */
-static bool image_is_digest_hex(Bytes text) {
-        for (size_t i = 0; i < text.len; i++)
-                if (!(text.data[i] >= '0' && text.data[i] <= '9') &&
-                    !(text.data[i] >= 'a' && text.data[i] <= 'f'))
-                        return false;
-
-        return text.len >= ENDPOINT_HEX_MIN;
-}
-
 /* "sha256:" and hex digits; other algorithms are spelled like Go's digest package has it. */
 static bool image_is_digest(Bytes text) {
         size_t colon = bytes_find(text, ':');

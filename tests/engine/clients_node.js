@@ -19,13 +19,13 @@ async function dockerode() {
 
         const out = new PassThrough();
         const text = all(out);
-        const [result, once] = await docker.run('bb', ['sh', '-c', 'echo hello; exit 3'], out, { Tty: true, name: 'node' });
+        const [result, once] = await docker.run('bb:latest', ['sh', '-c', 'echo hello; exit 3'], out, { Tty: true, name: 'node' });
         out.end();
         say('run', result.StatusCode, (await text).toString());
         await once.remove();
 
         const c = await docker.createContainer({
-                Image: 'bb', name: 'node', OpenStdin: true, StdinOnce: true,
+                Image: 'bb:latest', name: 'node', OpenStdin: true, StdinOnce: true,
                 Cmd: ['sh', '-c', 'while read x; do echo got $x; done; echo the end'],
         });
         const attached = await c.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true });
@@ -40,7 +40,7 @@ async function dockerode() {
         say('logs', (await c.logs({ stdout: true, tail: 1 })).toString('latin1').slice(8));
         await c.remove();
 
-        const d = await docker.createContainer({ Image: 'bb', name: 'node', Cmd: ['sleep', '600'], StopSignal: 'KILL' });
+        const d = await docker.createContainer({ Image: 'bb:latest', name: 'node', Cmd: ['sleep', '600'], StopSignal: 'KILL' });
         await d.start();
         const exec = await d.exec({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true });
         const duplex = await exec.start({ hijack: true, stdin: true });
@@ -104,7 +104,34 @@ async function testcontainers() {
         say('stopped');
 }
 
-({ dockerode, testcontainers })[process.argv[2]]().then(() => process.exit(0), (e) => {
+// What a policy of its own refuses these programs: the words that their errors have.
+const HOSTS = [{ Privileged: true }, { Binds: ['/etc:/e:ro'] }, { NetworkMode: 'host' }, { PidMode: 'host' }, { CapAdd: ['SYS_ADMIN'] }];
+
+async function dockerodeDangers() {
+        const docker = new (require('dockerode'))();
+        for (const HostConfig of HOSTS) {
+                await docker.createContainer({ Image: 'bb:latest', name: 'node', Cmd: ['true'], HostConfig }).then(
+                        () => say(HostConfig, 'was allowed'), (e) => say(e.statusCode, e.message));
+        }
+}
+
+async function testcontainersDangers() {
+        const { GenericContainer } = require('testcontainers');
+        for (const ask of [(c) => c.withPrivilegedMode(), (c) => c.withBindMounts([{ source: '/etc', target: '/e' }]),
+                (c) => c.withNetworkMode('host'), (c) => c.withAddedCapabilities('SYS_ADMIN')]) {
+                await ask(new GenericContainer('bb:latest')).withCommand(['sleep', '600']).start().then(
+                        () => say(ask.toString(), 'was allowed'), (e) => say(e.statusCode, e.message));
+        }
+}
+
+// Without TESTCONTAINERS_RYUK_DISABLED the library starts a helper first that binds the engine's socket.
+async function testcontainersRyuk() {
+        const { GenericContainer } = require('testcontainers');
+        await new GenericContainer('bb:latest').withCommand(['sleep', '600']).start().then(
+                () => say('Ryuk was allowed'), (e) => say(e.statusCode, e.message));
+}
+
+({ dockerode, testcontainers, dockerodeDangers, testcontainersDangers, testcontainersRyuk })[process.argv[2]]().then(() => process.exit(0), (e) => {
         console.error(e);
         process.exit(1);
 });

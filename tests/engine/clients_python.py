@@ -31,12 +31,12 @@ def looks():
 
 
 def runs():
-    print(client.containers.run('bb', ['echo', 'hello'], remove=True))
+    print(client.containers.run('bb:latest', ['echo', 'hello'], remove=True))
     try:
-        client.containers.run('bb', ['sh', '-c', 'echo bad >&2; exit 3'], remove=True)
+        client.containers.run('bb:latest', ['sh', '-c', 'echo bad >&2; exit 3'], remove=True)
     except docker.errors.ContainerError as e:
         print(e.exit_status, e.stderr)
-    c = client.containers.run('bb', ['sleep', '600'], name='py', detach=True, labels={'a': 'b'},
+    c = client.containers.run('bb:latest', ['sleep', '600'], name='py', detach=True, labels={'a': 'b'},
                               stop_signal='KILL')
     print(c.status, [x.name for x in client.containers.list(filters={'label': 'a=b'})])
     print(c.exec_run('echo executed'))
@@ -53,12 +53,12 @@ def runs():
 
 
 def streams():
-    c = client.containers.run('bb', ['sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 0.2; done'], detach=True,
+    c = client.containers.run('bb:latest', ['sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 0.2; done'], detach=True,
                               name='py')
     print(b''.join(c.logs(stream=True, follow=True)))
     print(c.wait()['StatusCode'], c.logs(tail=1))
     c.remove()
-    c = client.containers.create('bb', ['sh', '-c', 'while read x; do echo got $x; [ $x = end ] && exit 5; done'],
+    c = client.containers.create('bb:latest', ['sh', '-c', 'while read x; do echo got $x; [ $x = end ] && exit 5; done'],
                                  stdin_open=True, name='py')
     sock = client.api.attach_socket(c.id, {'stdin': 1, 'stream': 1})
     out = client.api.attach(c.id, stdout=True, stderr=True, stream=True)
@@ -70,10 +70,10 @@ def streams():
     c.remove()
     since = client.info()['SystemTime']
     events = client.events(decode=True, filters={'container': 'py'}, since=int(seconds(since)))
-    client.containers.run('bb', ['true'], name='py', remove=True)
+    client.containers.run('bb:latest', ['true'], name='py', remove=True)
     seen = list(itertools.islice((e['Action'] for e in events if e['Action'] in ('start', 'die')), 2))
     print(seen[-2:])
-    c = client.containers.run('bb', ['sleep', '600'], name='py', detach=True)
+    c = client.containers.run('bb:latest', ['sleep', '600'], name='py', detach=True)
     stats = c.stats(stream=True, decode=True)
     print([sorted(next(stats))[:2] for _ in range(2)])
     c.remove(force=True)
@@ -85,7 +85,7 @@ def seconds(text):
 
 
 def files():
-    c = client.containers.run('bb', ['sleep', '600'], name='py', detach=True)
+    c = client.containers.run('bb:latest', ['sleep', '600'], name='py', detach=True)
     data = bytes(range(256)) * 4096
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode='w') as tar:
@@ -122,7 +122,7 @@ def registry(name):
 
 def objects():
     net = client.networks.create('py-net', driver='bridge', labels={'a': 'b'})
-    c = client.containers.run('bb', ['sleep', '600'], name='py', detach=True)
+    c = client.containers.run('bb:latest', ['sleep', '600'], name='py', detach=True)
     net.connect(c, aliases=['x'])
     net.reload()
     print([x.name for x in net.containers])
@@ -130,13 +130,24 @@ def objects():
     c.remove(force=True)
     net.remove()
     client.volumes.create('py-vol', labels={'a': 'b'})
-    print(client.containers.run('bb', ['sh', '-c', 'echo kept > /v/f; cat /v/f'], volumes={'py-vol': {'bind': '/v'}},
+    print(client.containers.run('bb:latest', ['sh', '-c', 'echo kept > /v/f; cat /v/f'], volumes={'py-vol': {'bind': '/v'}},
                                 remove=True))
     client.volumes.get('py-vol').remove()
     print(client.containers.prune()['ContainersDeleted'], client.volumes.prune()['VolumesDeleted'])
 
 
+def dangers():
+    """What a policy of its own refuses this program: the words that its exceptions have."""
+    for what in ({'privileged': True}, {'volumes': {'/etc': {'bind': '/e', 'mode': 'ro'}}}, {'network_mode': 'host'},
+                 {'pid_mode': 'host'}, {'cap_add': ['SYS_ADMIN']}, {'devices': ['/dev/null:/dev/n']}):
+        try:
+            client.containers.run('bb:latest', ['true'], name='py', **what)
+            print(sorted(what), 'was allowed')
+        except docker.errors.APIError as e:
+            print(type(e).__name__, e.response.status_code, e.explanation)
+
+
 print(docker.__version__)
 forget('py')
 {'looks': looks, 'runs': runs, 'streams': streams, 'files': files, 'registry': registry,
- 'objects': objects}[sys.argv[1]](*sys.argv[2:])
+ 'objects': objects, 'dangers': dangers}[sys.argv[1]](*sys.argv[2:])

@@ -11,6 +11,7 @@ import cases_compose
 import cases_libs
 import cases_oracle
 import cases_podman
+import cases_policy
 import cases_streams
 import engine as e
 from compare import Results, World
@@ -82,6 +83,7 @@ def suite_docker(s):
     for name, function in cases_libs.cases(5 if s.suite == 'bookworm' else 7):
         world.compare(name, function)
     over_tcp(world)
+    cases_policy.run(s, world)
     cases_oracle.run(s, engine)
 
 

@@ -573,13 +573,13 @@ def changes_that_cannot_be_recorded_are_refused_while_reads_go_on(box):
 @check
 def example_socket_uid_1000(box):
     box.run('getent', 'passwd', '1000')
-    with instance(box, 'uid', POLICY, listener=box.read(EXAMPLES + 'socket-uid-1000.conf')):
+    with instance(box, 'uid', POLICY, listener=box.read(EXAMPLES + 'admin/uid.conf')):
         expect_uid_alone(box, 'uid', 1000)
 
 
 @check
 def example_socket_uid_without_user(box):
-    text = box.read(EXAMPLES + 'socket-uid-without-user.conf')
+    text = box.read(EXAMPLES + 'admin/uid-without-user.conf')
     expect('chown 1000 ' in text, 'no uid 1000 in the example')
     expect(box.run('getent', 'passwd', '12345', check=False)[0], 'uid 12345 has a user')
     with instance(box, 'nouser', POLICY, listener=text.replace('chown 1000 ', 'chown 12345 ')):
@@ -605,7 +605,7 @@ def example_engine_group(box):
                  'the other engine')
         with instance(box, 'nogroup', policy):
             expect_status(box.ask('nogroup'), 502)
-        with instance(box, 'group', policy, service=box.read(EXAMPLES + 'engine-group.conf')):
+        with instance(box, 'group', policy, service=box.read(EXAMPLES + 'engine/group.conf')):
             expect_status(box.ask('group'), 200)
     finally:
         box.systemctl('stop', 'other-engine.service')
@@ -613,20 +613,20 @@ def example_engine_group(box):
 
 @check
 def example_tcp(box):
-    address = '172.17.0.1'
+    address, client = '172.17.0.1', '172.30.41.2'
     args = ('-o', '/dev/null', '-w', '%{http_code}', '--resolve', 'host.docker.internal:2375:' + address)
     url = 'http://host.docker.internal:2375/v1.41/containers/json'
-    with instance(box, 'tcp', POLICY + '[peers]\naddresses = 172.17.0.0/16\n', listener=box.read(EXAMPLES + 'tcp.conf')):
-        subprocess.run(['nsenter', '-t', str(box.leader), '-n', 'ip', 'address', 'add', address + '/16', 'dev', 'lo'], check=True,
-                       timeout=WAIT)
-        expect(box.curl(*args, '--interface', address, url) == '200', 'no answer by TCP')
+    with instance(box, 'tcp', box.read(EXAMPLES + 'tcp/watch.conf'), listener=box.read(EXAMPLES + 'tcp/socket.conf')):
+        for own in (address + '/16', client + '/24'):
+            subprocess.run(['nsenter', '-t', str(box.leader), '-n', 'ip', 'address', 'add', own, 'dev', 'lo'], check=True, timeout=WAIT)
+        expect(box.curl(*args, '--interface', client, url) == '200', 'no answer by TCP')
         record = box.wait_record('_SYSTEMD_UNIT=sockgate@tcp.service', 'SOCKGATE_VERDICT=allow')
-        expect(address in record['SOCKGATE_PEER'], 'the peer is called ' + record['SOCKGATE_PEER'])
+        expect(client in record['SOCKGATE_PEER'], 'the peer is called ' + record['SOCKGATE_PEER'])
         expect(box.run('test', '-e', '/run/sockgate/tcp/docker.sock', check=False)[0], 'the unix socket is still there')
         said = box.run('journalctl', '--no-pager', '-o', 'cat', '-u', 'sockgate@tcp.socket')
         if 'IP firewall' in said:
             raise Skip('systemd cannot filter addresses here (no BPF): the refused neighbour')
-        code, text = box.curl(*args, '--interface', '127.0.0.1', url, seconds=8, check=False)
+        code, text = box.curl(*args, '--interface', address, url, seconds=8, check=False)
         expect(code in (7, 28) and text == '000', 'an address outside IPAddressAllow= was answered: %d %s' % (code, text))
 
 

@@ -248,7 +248,8 @@ static BodyError build_integer(Build *b, const char *end) {
 }
 
 /* The value is not kept, but an infinite one is refused. Something always follows a number, at
- * which strtod() stops: the object's end at the latest. */
+ * which strtod() stops: the object's end at the latest. -0 is no integer: Go reads it into a signed
+ * one and refuses it for an unsigned one, and no client writes it. */
 static BodyError build_number(Build *b) {
         const char *end = b->at;
         bool is_real = false;
@@ -256,7 +257,7 @@ static BodyError build_number(Build *b) {
 
         while (memchr("+-.eE0123456789", *end, 15))
                 is_real |= memchr(".eE", *end++, 3) != NULL;
-        if (!is_real)
+        if (!is_real && !bytes_eq_str((Bytes){ b->at, (size_t) (end - b->at) }, "-0"))
                 return build_integer(b, end);
 
         if (isinf(strtod(b->at, &stop)))

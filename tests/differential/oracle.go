@@ -111,9 +111,7 @@ func compare(casesPath, verdictsPath string, f func(index int, c *Case, v *Verdi
 func decode(r *Report, body []byte, into interface{}) bool {
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(into); err != nil {
-		// To be read as nothing, -0 is no number without a sign: the engine refuses, and no harm is done.
-		r.never(!strings.HasPrefix(err.Error(), "json: cannot unmarshal number -0 into "),
-			"Go refuses what was allowed: "+err.Error())
+		r.add("Go refuses what was allowed: %s", err.Error())
 		return false
 	}
 	if _, err := d.Token(); err != io.EOF {

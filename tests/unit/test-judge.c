@@ -176,6 +176,8 @@ static const Case malformed[] = {
         { "{\"Text\":[\"x\"]}", "json-type", "/Text" },
         { "{\"Number\":\"1\"}", "json-type", "/Number" },
         { "{\"Number\":1.0}", "json-type", "/Number" },
+        { "{\"Number\":-0}", "json-type", "/Number" },
+        { "{\"Word\":-0}", "json-type", "/Word" },
         { "{\"Number\":1e2}", "json-type", "/Number" },
         { "{\"Number\":true}", "json-type", "/Number" },
         { "{\"Number\":9223372036854775808}", "json-invalid", NULL },

@@ -132,9 +132,17 @@ static bool capability_deny(Judge *j, Bytes name) {
                                "the capability is not allowed:", name);
 }
 
+/* The engine refuses it, whatever else is in the list. */
+static bool capability_is_named(Judge *j, Bytes name) {
+        return name.len > 0 || judge_deny(j, RULE_NONE, "capability-name",
+                                          "a capability without a name", BYTES_NONE);
+}
+
 static bool capability_is_allowed(Judge *j, Bytes name) {
         const Words *words = judge_words(j, RULE_CREATE_CAPABILITIES);
 
+        if (!capability_is_named(j, name))
+                return false;
         for (size_t i = 0; i < words->n; i++) {
                 Bytes word = capability_trim(words->items[i].text);
 
@@ -145,20 +153,30 @@ static bool capability_is_allowed(Judge *j, Bytes name) {
         return capability_deny(j, name);
 }
 
-bool check_cap_add(Judge *j, const Field *f, const BodyValue *v) {
-        (void) f;
+/* A string is a list of one. */
+static bool capabilities_check(Judge *j, const BodyValue *v, bool (*check)(Judge *j, Bytes name)) {
         if (v->type == BODY_STRING)
-                return capability_is_allowed(j, v->string);
+                return check(j, v->string);
 
         for (size_t i = 0; i < body_size(v); i++) {
                 size_t len = judge_push_index(j, i);
 
-                if (!capability_is_allowed(j, body_element(v, i).string))
+                if (!check(j, body_element(v, i).string))
                         return false;
                 judge_pop(j, len);
         }
 
         return true;
+}
+
+bool check_cap_add(Judge *j, const Field *f, const BodyValue *v) {
+        (void) f;
+        return capabilities_check(j, v, capability_is_allowed);
+}
+
+bool check_cap_drop(Judge *j, const Field *f, const BodyValue *v) {
+        (void) f;
+        return capabilities_check(j, v, capability_is_named);
 }
 
 /* Words can't hold "=": a word with a colon stands for both forms, as with the engine. */

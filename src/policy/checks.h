@@ -24,7 +24,8 @@ FieldCheck check_binds;
 FieldCheck check_network_mode;  /* NONE: absent is "default" */
 FieldCheck check_port_bindings; /* the whole map, HostIp and HostPort of its elements too */
 FieldCheck check_publish_all;
-FieldCheck check_cap_add; /* string or list */
+FieldCheck check_cap_add;  /* string or list */
+FieldCheck check_cap_drop; /* the same; any that has a name */
 FieldCheck check_cgroupns_mode;
 FieldCheck check_ipc_mode;
 FieldCheck check_pid_mode;

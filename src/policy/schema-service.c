@@ -112,7 +112,7 @@ static const Field fields_container_spec[] = {
         ROW("Isolation", STRING, WORDS("|default")),
         ROW("Sysctls", MAP_STRING, ZERO, ASKS(CREATE_SYSCTLS, check_sysctls)),
         ROW("CapabilityAdd", STRINGS, ZERO, ASKS(CREATE_CAPABILITIES, check_cap_add)),
-        ROW("CapabilityDrop", STRINGS, ANY),
+        ROW("CapabilityDrop", STRINGS, ANY, BY(check_cap_drop)),
         ROW("Ulimits", STRUCTS, ROWS(schema_ulimit)),
         ROW("OomScoreAdj", INT, FROM_TO(0, 1000)),
 };

@@ -33,6 +33,12 @@ static const CheckCase confine[] = {
           "/HostConfig/Cgroup" },
 
         { "", "\"CapAdd\":null,\"CapDrop\":[\"ALL\"]", NULL, NULL },
+        { "", "\"CapAdd\":[],\"CapDrop\":[]", NULL, NULL },
+        { "capabilities = ALL", "\"CapAdd\":[\"CHOWN\",\"\"]", "capability-name",
+          "/HostConfig/CapAdd/1" },
+        { "capabilities = ALL", "\"CapAdd\":\"\"", "capability-name", "/HostConfig/CapAdd" },
+        { "", "\"CapDrop\":[\"\"]", "capability-name", "/HostConfig/CapDrop/0" },
+        { "", "\"CapDrop\":\"\"", "capability-name", "/HostConfig/CapDrop" },
         { "", "\"CapAdd\":[\"SYS_ADMIN\"]", "capability-not-allowed", "/HostConfig/CapAdd/0" },
         { "", "\"CapAdd\":\"SYS_ADMIN\"", "capability-not-allowed", "/HostConfig/CapAdd" },
         { "capabilities = NET_ADMIN CAP_CHOWN",

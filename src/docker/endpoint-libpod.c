@@ -149,6 +149,7 @@ static const QueryKey system_prune[] = {
         END,
 };
 
+/* LIST is what Podman reads into a list: `podman build --platform A,B` repeats that key. */
 static const QueryKey build_image[] = {
         ANY("addcaps"), ANY("additionalbuildcontexts"), ANY("allplatforms"), ANY("annotations"),
         ANY("apparmor"), ANY("buildargs"), ANY("cachefrom"), ANY("cacheto"), ANY("cachettl"),

@@ -228,21 +228,23 @@ static unsigned port_reach(const Word *word, const PortAsked *asked, unsigned po
         return port >= allowed.low && port <= allowed.high ? allowed.high : 0;
 }
 
-/* Every port of the range is allowed, by one word or several: each step takes a word away. */
+/* Every port of the range is allowed, by one word or several. Words in rising order, as one writes
+ * them, take one pass: a range must not cost what the square of their number does. */
 static bool port_range_is_allowed(Judge *j, const PortAsked *asked) {
         const Words *words = judge_words(j, RULE_CREATE_PORTS);
+        unsigned port = asked->low, before;
 
-        for (unsigned port = asked->low; port <= asked->high;) {
-                unsigned reach = 0;
+        do {
+                before = port;
+                for (size_t i = 0; i < words->n && port <= asked->high; i++) {
+                        unsigned reach = port_reach(&words->items[i], asked, port);
 
-                for (size_t i = 0; i < words->n; i++)
-                        reach = MAX(reach, port_reach(&words->items[i], asked, port));
-                if (reach == 0)
-                        return false;
-                port = reach + 1;
-        }
+                        if (reach > 0)
+                                port = reach + 1;
+                }
+        } while (port > before && port <= asked->high);
 
-        return true;
+        return port > asked->high;
 }
 
 static bool port_check_ephemeral(Judge *j) {

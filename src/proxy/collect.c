@@ -10,6 +10,9 @@
 #include "util/sha256.h"
 
 #include <errno.h>
+#include <malloc.h>
+
+#define COLLECT_LARGE (64 * KIB) /* what a body of this size took goes back to the system */
 
 static void judgement_queue(Judgement *j) {
         Context *ctx = j->exchange->ctx;
@@ -43,6 +46,20 @@ static void context_wake_first_waiter(Context *ctx) {
                 loop_defer(ctx->loop, &ctx->first_waiter->exchange->client->turn);
 }
 
+/* Also the copy that the engine has got by now. Large bodies are rare; without malloc_trim() an
+ * idle daemon would keep for ever what the largest one took. */
+static void judgement_free_body(Judgement *j) {
+        bool is_large = buffer_len(&j->body) >= COLLECT_LARGE;
+
+        buffer_done(&j->body);
+        if (!is_large)
+                return;
+
+        if (buffer_len(&j->exchange->up.pending) == 0)
+                buffer_done(&j->exchange->up.pending);
+        (void) malloc_trim(0);
+}
+
 void exchange_release_body(Exchange *x) {
         Judgement *j = x->judgement;
 
@@ -53,11 +70,13 @@ void exchange_release_body(Exchange *x) {
                 judgement_unqueue(j);
         x->ctx->n_judged_bytes -= j->n_reserved;
         j->n_reserved = 0;
-        buffer_done(&j->body);
+        judgement_free_body(j);
         context_wake_first_waiter(x->ctx);
 }
 
 void exchange_forget_judgement(Exchange *x) {
+        if (x->judgement)
+                buffer_clear(&x->up.pending); /* nobody takes it any more */
         exchange_release_body(x);
         exchange_forget_lookup(x);
         if (x->judgement) {
@@ -153,6 +172,13 @@ static bool exchange_has_reserved(Exchange *x) {
         if (!judgement_reserve(j, MAX(need, 1U))) {
                 if (!j->is_waiting)
                         judgement_queue(j);
+                return false;
+        }
+
+        /* At once and exact: growing would hold it twice. Untouched memory costs nothing. */
+        if (x->request_body.framing == HTTP_FRAMING_LENGTH &&
+            buffer_reserve(&j->body, (size_t) need, NULL) < 0) {
+                exchange_refuse_fault(x, 503, "no-memory", "out of memory");
                 return false;
         }
 

@@ -31,8 +31,8 @@ bool check_join(Judge *j, Bytes container) {
                 if (!object_is_full_id(container) || !j->facts->known ||
                     !known_has_created(j->facts->known, container))
                         return judge_deny(j, RULE_NONE, "join-not-allowed",
-                                          "by its id only a container that was made here can be "
-                                          "joined, not:",
+                                          "it could be an id, and by its id only a container "
+                                          "that was made here is joined:",
                                           container);
                 return judge_has_word(j, RULE_CREATE_JOIN_CONTAINERS, "created-here") ||
                        judge_deny_word(j, RULE_CREATE_JOIN_CONTAINERS, "created-here",

@@ -39,6 +39,9 @@ bool check_image(Judge *j, const Field *f, const BodyValue *v) {
         (void) f;
         if (grammar_is_image_id(v->string))
                 return image_deny_id(j, v->string);
+        if (v->string.len == 0)
+                return judge_deny(j, RULE_NONE, "image-grammar", "it has to name an image",
+                                  BYTES_NONE);
         if (!grammar_image(v->string, &image))
                 return judge_deny(j, RULE_NONE, "image-grammar", "no name of an image:", v->string);
 

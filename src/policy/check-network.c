@@ -122,8 +122,9 @@ static bool link_check(Judge *j, Bytes link) {
         if (bytes_starts_with(name, BYTES("/")))
                 name = bytes_skip(name, 1);
         if (!grammar_is_name(name))
-                return judge_deny(j, RULE_NONE, "link-name",
-                                  "no name of a container to link:", link);
+                return judge_deny(
+                        j, RULE_NONE, "link-name",
+                        "no name of a container to link, or one that could be an id:", link);
         if (!judge_matches(j, RULE_CREATE_LINKS, name, NULL))
                 return judge_deny(j, RULE_CREATE_LINKS, "link-not-allowed",
                                   "the link is not allowed:", name);

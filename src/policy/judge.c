@@ -112,9 +112,11 @@ static bool judge_rows(Judge *j, const Field *f, const BodyValue *v) {
         return f->type == FIELD_STRUCTS ? judge_elements(j, f->rows, v) : judge_map(j, f, v);
 }
 
-/* No key allows it. Only texts are shown. */
+/* Without a key nobody need look for one. Only texts are shown. */
 static bool judge_refuse(Judge *j, const Field *f, const BodyValue *v) {
-        return judge_deny(j, f->key, "field-refused", "this value is not allowed",
+        return judge_deny(j, f->key, "field-refused",
+                          f->key == RULE_NONE ? "no configuration allows this value:"
+                                              : "this value is not allowed:",
                           v->type == BODY_STRING ? v->string : BYTES_NONE);
 }
 

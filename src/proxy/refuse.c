@@ -145,17 +145,22 @@ static size_t refusal_message(const Exchange *x, const Refusal *refusal, char *r
         Bytes facts = buffer_bytes(&x->facts);
         Bytes target = bytes_slice(facts, x->method_len, x->target_len);
         char method[32], path[LIMIT_MESSAGE], subject[LIMIT_MESSAGE], field[LIMIT_MESSAGE];
-        int n_method, n_path, n_subject, n_field, n;
+        int n_method, n_path, n_subject, n_field, n_text, n;
 
         n_method = (int) audit_escape(bytes_slice(facts, 0, x->method_len), method, sizeof(method));
         n_path = (int) audit_escape(bytes_slice(target, 0, bytes_find(target, '?')), path,
                                     sizeof(path));
         n_subject = (int) audit_escape(refusal->subject, subject, sizeof(subject));
         n_field = (int) audit_escape(refusal->field, field, sizeof(field));
-        n = snprintf(room, size, "sockgate: %s%.*s%s%.*s%s%s%s%.*s%s%s%.*s [id %s]",
+        /* A text that ends in a colon speaks of a subject: without one the colon goes. */
+        n_text = (int) strlen(refusal->text);
+        if (n_subject == 0 && n_text > 0 && refusal->text[n_text - 1] == ':')
+                n_text--;
+        n = snprintf(room, size, "sockgate: %s%.*s%s%.*s%s%.*s%s%.*s%s%s%.*s [id %s]",
                      refusal_word(refusal->verdict), n_method, method, n_method ? " " : "", n_path,
-                     path, n_path ? ": " : "", refusal->text, n_subject ? " '" : "", n_subject,
-                     subject, n_subject ? "'" : "", n_field ? " at " : "", n_field, field, x->id);
+                     path, n_path ? ": " : "", n_text, refusal->text, n_subject ? " '" : "",
+                     n_subject, subject, n_subject ? "'" : "", n_field ? " at " : "", n_field,
+                     field, x->id);
         return n < 0 ? 0 : MIN((size_t) n, size - 1);
 }
 

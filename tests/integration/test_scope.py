@@ -12,6 +12,12 @@ GRANTS = '[allow]\nCONTAINERS = full\nNETWORKS = write\nVOLUMES = write\nEXEC = 
 OURS = 'sockgate'
 
 
+def reply(x, status, body):
+    x.body()
+    x.answer(status, json.dumps(body).encode())
+    return True
+
+
 def engine_knows(gate):
     """The engine answers inspects of three containers, a network and a volume, by name, id or prefix."""
     def inspect(x):
@@ -68,6 +74,30 @@ def projects_reach_their_own_objects_alone(run):
                 expect_equal([p for _, p in asked_by_client(gate)], [forwarded] if forwarded else [], 'forwarded')
         for target in ('/containers/json', '/networks'):
             expect_equal(gate.ask('GET', target).status, 200)
+
+
+@check_both
+def a_create_under_projects_takes_what_is_of_the_project(run):
+    config = GRANTS + '[container.create]\nvolumes = *\nnetworks = *\n[scope]\nprojects = shop\nvolumes = old_*\n'
+    label = '"com.docker.compose.project":"shop"'
+    mount = '"Mounts":[{"Type":"volume","Source":"none_such","Target":"/a"%s}]'
+    with Gate(config, listen=(run.transport,)) as gate:
+        engine_knows(gate)
+        gate.engine.on('^/volumes/mail_data$', lambda x: reply(x, 200, {'Name': 'mail_data', 'Labels': {'com.docker.compose.project': 'mail'}}))
+        gate.engine.on('^/networks/mail_net$', lambda x: reply(x, 200, {'Id': 'e' * 64, 'Name': 'mail_net', 'Labels': {}}))
+        gate.engine.on('^/volumes/none_such$', lambda x: reply(x, 404, {'message': 'no such volume'}))
+        for name, host, want in (
+                ('own_volume', '"Binds":["shop_data:/a"]', 201), ('own_volume_and_network', '"Binds":["shop_data:/a"],"NetworkMode":"shop_default"', 201),
+                ('volume_by_name', '"Binds":["old_data:/a"]', 201), ('volume_of_another', '"Binds":["mail_data:/a"]', 403),
+                ('missing_volume', '"Binds":["none_such:/a"]', 403), ('missing_volume_in_a_mount', mount % '', 403),
+                ('missing_volume_with_the_label', mount % (',"VolumeOptions":{"Labels":{%s}}' % label), 201),
+                ('network_of_another', '"NetworkMode":"mail_net"', 403)):
+            with run.case(name, gate):
+                gate.engine.clear()
+                body = ('{"Image":"alpine:3","Labels":{%s},"HostConfig":{%s}}' % (label, host)).encode()
+                response = gate.ask('POST', '/v1.41/containers/create?name=shop-1', JSON, body)
+                expect_equal(response.status, want, 'status (%s)' % response.body[:300])
+                expect_equal([r.body for r in gate.engine.seen() if r.method == 'POST'], [body] if want == 201 else [])
 
 
 @check()

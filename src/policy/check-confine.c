@@ -121,7 +121,9 @@ static bool capability_deny(Judge *j, Bytes name) {
         for (size_t i = 0; i < trimmed.len && trimmed.len <= CAPABILITY_MAX; i++) {
                 char c = trimmed.data[i];
 
-                word[i] = c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
+                if (c >= 'a' && c <= 'z')
+                        c = (char) (c - 'a' + 'A');
+                word[i] = c;
         }
         if (bytes_starts_with(bytes_of(word), BYTES("CAP_")) ||
             !grammar_is_capability(bytes_of(word)))

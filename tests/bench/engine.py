@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine of the measurements: engine.py SOCKET CONTROL.
 
-It answers /_ping, and holds /events open: each datagram that comes to CONTROL sends one event to
-every open stream. It does as little as possible, so that it is never what is measured.
+It answers /_ping, takes the bodies of creates, and holds /events open: each datagram that comes to
+CONTROL sends one event to every open stream. It does as little as possible, so that it is never
+what is measured.
 """
 import asyncio
+import re
 import resource
 import socket
 import sys
 
 PING = (b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: text/plain; charset=utf-8\r\n"
         b"Content-Length: 2\r\n\r\nOK")
+CREATED_BODY = b"{\"Id\":\"" + b"5" * 64 + b"\",\"Warnings\":[]}\n"
+CREATED = (b"HTTP/1.1 201 Created\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n"
+           b"Content-Length: %d\r\n\r\n" % len(CREATED_BODY) + CREATED_BODY)
 EVENTS = (b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n"
           b"Transfer-Encoding: chunked\r\n\r\n")
 EVENT = b"e\r\n{\"status\":\"x\"}\r\n"
@@ -23,23 +28,40 @@ class Connection(asyncio.Protocol):
 
     def __init__(self):
         self.head = b""
+        self.body_left = 0
         self.transport = None
 
     def connection_made(self, transport):
         self.transport = transport
 
     def data_received(self, data):
+        data = self.take_body(data)
         self.head += data
-        while b"\r\n\r\n" in self.head:
-            head, self.head = self.head.split(b"\r\n\r\n", 1)
-            path = head.split(b" ", 2)[1].split(b"?")[0]
-            if path.endswith(b"/_ping"):
-                self.transport.write(PING)
-            elif path.endswith(b"/events"):
-                self.transport.write(EVENTS)
-                self.streams.add(self.transport)
-            else:
-                self.transport.write(NOT_FOUND)
+        while not self.body_left and b"\r\n\r\n" in self.head:
+            head, rest = self.head.split(b"\r\n\r\n", 1)
+            length = re.search(rb"\r\nContent-Length: *(\d+)", head, re.I)
+            self.body_left = int(length.group(1)) if length else 0
+            self.head = b""
+            self.answer(head.split(b" ", 2)[1].split(b"?")[0])
+            self.head = self.take_body(rest)
+
+    def take_body(self, data):
+        n = min(self.body_left, len(data))
+        self.body_left -= n
+        if n and not self.body_left:
+            self.transport.write(CREATED)
+        return data[n:]
+
+    def answer(self, path):
+        if self.body_left:      # when it is whole
+            return
+        if path.endswith(b"/_ping"):
+            self.transport.write(PING)
+        elif path.endswith(b"/events"):
+            self.transport.write(EVENTS)
+            self.streams.add(self.transport)
+        else:
+            self.transport.write(NOT_FOUND)
 
     def connection_lost(self, exc):
         self.streams.discard(self.transport)

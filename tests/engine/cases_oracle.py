@@ -289,7 +289,15 @@ class Oracle:
         folder = os.path.join(self.setup.folder, 'oracle-%d' % self.number)
         os.makedirs(folder)
         engine = '[upstream]\nengine = podman\n' if self.kind == 'podman' else ''
-        return e.Gate(self.setup.daemon, folder, self.engine.socket, text + engine), oracle.Rules(text)
+        gate = e.Gate(self.setup.daemon, folder, self.engine.socket, text + engine)
+        conn = e.UnixConnection(gate.socket, 10)
+        try:
+            conn.request('GET', '/_ping')
+            if conn.getresponse().status != 200:
+                raise Failed('the gate does not answer: ' + e.file_tail(gate.log))
+        finally:
+            conn.close()
+        return gate, oracle.Rules(text)
 
     def send(self, gate, target, body):
         conn = e.UnixConnection(gate.socket, 60)

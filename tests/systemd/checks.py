@@ -23,7 +23,7 @@ from box import PROMPT, WAIT, Box, Fail, Skip, expect, wait_for     # noqa: E402
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 EXAMPLES = '/usr/share/doc/sockgate/examples/'
-EXPOSURE_MAX = 0.6
+EXPOSURE_MAX = 0.5
 
 LOOK = ('GET', '/v1.41/containers/json')
 CHANGE = ('POST', '/v1.41/containers/web/restart')
@@ -175,7 +175,7 @@ def units_pass_verify(box):
 
 
 @check
-def exposure_is_at_most_0_6(box):
+def exposure_is_at_most_0_5(box):
     for unit in ('sockgate.service', 'sockgate@any.service'):
         text = box.run('systemd-analyze', 'security', '--no-pager', unit)
         exposure = float(re.search(r'Overall exposure level for .*: ([0-9.]+)', text).group(1))

@@ -410,7 +410,7 @@ def run_playbook(where):
     os.chmod(where + '/bin/systemctl', 0o755)
     shutil.copytree(os.path.join(EXAMPLES, 'fleet'), where + '/fleet')
     write(where + '/fleet/files/sockgate/dozzle.conf', read('dozzle', 'dozzle.conf'))
-    env = {'PATH': where + '/bin:' + os.environ['PATH'], 'HOME': where, 'ANSIBLE_NOCOWS': '1', 'LC_ALL': 'C.UTF-8'}
+    env = {'PATH': where + '/bin:' + os.environ['PATH'], 'HOME': where, 'ANSIBLE_PIPELINING': '1', 'LC_ALL': 'C.UTF-8'}
     args = ('ansible-playbook', '-i', 'localhost,', '-c', 'local', '-e', 'ansible_become=false config=%s/etc instance=dozzle' % where,
             '-e', 'ansible_python_interpreter=/usr/bin/python3', 'sockgate.yaml')
     write(where + '/status', 'ready\n')

@@ -321,6 +321,8 @@ bool check_container_create(Judge *j, const Schema *s, const BodyValue *object) 
         size_t len;
 
         (void) s;
+        if (!check_podman_create(j, object))
+                return false;
         (void) body_find(object, "HostConfig", &host_config);
         (void) body_find(object, "Labels", &labels);
 

@@ -42,9 +42,8 @@ bool check_exec_privileged(Judge *j, const Field *f, const BodyValue *v) {
 
 bool check_exec_env(Judge *j, const Field *f, const BodyValue *v) {
         (void) f;
-        (void) v;
         if (judge_is_yes(j, RULE_EXEC_ENV))
-                return true;
+                return check_podman_env(j, v);
 
         return judge_deny_word(j, RULE_EXEC_ENV, "yes", "exec-env",
                                "a command may not have an environment of its own", BYTES_NONE);

@@ -34,5 +34,11 @@ bool check_log(Judge *j, const char *driver_member, Bytes driver, const char *op
 /* check-mounts.c: a path of the host that is mounted, by the bind roots. */
 bool check_bind_source(Judge *j, Bytes source, bool is_read_only);
 
+/* check-podman.c: with engine = podman, what it alone reads in a container.create. */
+bool check_podman_create(Judge *j, const BodyValue *object);
+
+/* The same of the variables of a container or a command: null or a list. */
+bool check_podman_env(Judge *j, const BodyValue *env);
+
 /* check-mounts.c: null, false, 0, "", [] and {}. */
 bool check_is_zero(const BodyValue *v);

@@ -104,11 +104,13 @@ def suite_streams(s):
 
 
 def suite_podman(s):
+    cases_oracle.prepare()
     engine = s.engine('podman')
     gate = s.gate(engine, e.config_everything(engine='podman'))
     world = s.world(engine, gate, '/usr/bin/docker')
     for name, function in cases_podman.CASES:
         world.compare(name, function)
+    cases_oracle.run(s, engine)
 
 
 def suite_admin(s):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A collected JSON body that cannot be read in two ways (POLICY 6): the pre-scan bounds and checks
- * the bytes, then jansson builds the tree. The only file that knows jansson.
+ * the bytes, then a second pass builds the tree.
  */
 #pragma once
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Networks, ports, names and addresses of a container. A network is named, never an id; the host's
+ * Networks, ports, names and addresses of a container. A network is named, or a full id that is
+ * judged by the name the engine knows it by; shorter hex digits are refused; the host's
  * network is one of `namespaces`, another container's is joined; every other mode with a colon
  * (ns:, service:) is refused. An address that Go's parser and ours could read apart is none.
  */
-#include "policy/check-parts.h"
+#include "policy/check-networks.h"
 
+#include "policy/check-parts.h"
 #include "policy/checks.h"
 #include "policy/grammar.h"
 #include "util/glob.h"
@@ -44,11 +46,11 @@ bool check_network_word(Judge *j, RuleKey key, Bytes name) {
         return judge_deny(j, key, "network-not-allowed", "the network is not allowed:", name);
 }
 
-/* Networks of the engine's own are of no project: the key alone allows them. The body names a
- * network and is sent as it came: one that is renamed or made anew after our question is not
- * noticed. */
+/* Compose names an external network by its id. Networks of the engine's own are of no project: the
+ * key alone allows them. The body is sent as it came: a network that is renamed or made anew after
+ * our question is not noticed. */
 static bool network_check(Judge *j, Bytes name) {
-        if (!check_network_word(j, RULE_CREATE_NETWORKS, name))
+        if (!check_network_named(j, RULE_CREATE_NETWORKS, name))
                 return false;
         if (network_is_built_in(name))
                 return true;

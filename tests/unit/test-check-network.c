@@ -31,7 +31,6 @@ static const CheckCase modes[] = {
         { "networks = *", "\"NetworkMode\":\"service:web\"", "network-mode",
           "/HostConfig/NetworkMode" },
         { "networks = *", "\"NetworkMode\":\"cafe\"", "network-id", "/HostConfig/NetworkMode" },
-        { "networks = *", "\"NetworkMode\":\"" ID "\"", "network-id", "/HostConfig/NetworkMode" },
         { "networks = *", "\"NetworkMode\":\"a b\"", "network-name", "/HostConfig/NetworkMode" },
         { "networks = *", "\"NetworkMode\":\"container:web\"", "join-not-allowed",
           "/HostConfig/NetworkMode" },
@@ -134,6 +133,50 @@ END_TEST
         "\"PortBindings\":{\"" key "\":[{\"HostIp\":\"" ip "\",\"HostPort\":\"" port "\"}]}"
 #define PORT_AT "/HostConfig/PortBindings/80~1tcp"
 #define LOCAL   "ports = 127.0.0.1:8100-8199/tcp 127.0.0.1:8200 [::1]:9000"
+
+static Decision create_by_id(const Objects *objects, const char *body) {
+        PolicyFacts facts = create_facts;
+
+        facts.objects = objects;
+        return check_judge("POST /containers/create", &schema_container_create,
+                           "[container.create]\n" NETS "\n", body, &facts);
+}
+
+static const char *const by_id[][2] = {
+        { "{\"Image\":\"alpine:3\",\"HostConfig\":{\"NetworkMode\":\"" ID "\"}}",
+          "/HostConfig/NetworkMode" },
+        { ENDPOINTS("\"" ID "\":{}"), AT ID },
+};
+
+/* Compose 2 puts the id of an external network in the place of its name. */
+START_TEST(a_full_id_of_a_network_is_judged_by_the_name_it_has) {
+        const char *body = by_id[_i][0], *pointer = by_id[_i][1];
+        Objects objects = { .n = 1 };
+        Object *o = &objects.items[0];
+        Decision d = create_by_id(NULL, body);
+
+        ck_assert_int_eq(d.verdict, VERDICT_RESOLVE);
+        ck_assert_int_eq(d.resolve_kind, OBJECT_NETWORK);
+        ck_assert(bytes_eq_str(d.subject, ID));
+
+        *o = (Object){ .kind = OBJECT_NETWORK, .asked = ID, .id = ID, .name = "app_web" };
+        d = create_by_id(&objects, body);
+        ck_assert_int_eq(d.verdict, VERDICT_ALLOW);
+
+        (void) snprintf(o->name, sizeof(o->name), "mail_net");
+        d = create_by_id(&objects, body);
+        check_expect("not listed", d, "network-not-allowed", pointer);
+        ck_assert(bytes_eq_str(d.subject, ID));
+
+        (void) snprintf(o->name, sizeof(o->name), "host");
+        check_expect("host", create_by_id(&objects, body), "network-host", pointer);
+
+        o->is_missing = true;
+        d = create_by_id(&objects, body);
+        check_expect("missing", d, "object-missing", pointer);
+        ck_assert_uint_eq(d.status, 404);
+}
+END_TEST
 
 static const CheckCase ports[] = {
         { LOCAL, PORT("80/tcp", "127.0.0.1", "8100"), NULL, NULL },
@@ -315,6 +358,8 @@ static void add(TCase *t) {
         tcase_add_test(t, only_containers_that_were_made_here_are_joined_by_id);
         tcase_add_loop_test(t, an_endpoint_is_in_an_allowed_network, 0,
                             (int) ARRAY_SIZE(endpoints));
+        tcase_add_loop_test(t, a_full_id_of_a_network_is_judged_by_the_name_it_has, 0,
+                            (int) ARRAY_SIZE(by_id));
         tcase_add_loop_test(t, a_port_is_published_where_the_policy_says, 0,
                             (int) ARRAY_SIZE(ports));
         tcase_add_loop_test(t, links_hosts_and_name_servers_are_listed, 0, (int) ARRAY_SIZE(names));

@@ -419,7 +419,12 @@ void exchange_connect(Exchange *x) {
                 break;
         case UPSTREAM_MISSING:
                 exchange_refuse_fault(x, 502, "engine-unreachable",
-                                      "the engine's socket does not answer");
+                                      "the engine's socket does not answer: does the engine run?");
+                break;
+        case UPSTREAM_FORBIDDEN:
+                exchange_refuse_fault(
+                        x, 502, "engine-forbidden",
+                        "no right to open the engine's socket: see Group= of the unit");
                 break;
         case UPSTREAM_NO_MEANS:
                 exchange_refuse_fault(x, 503, "no-means",

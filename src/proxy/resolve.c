@@ -203,6 +203,7 @@ static void lookup_connect(Exchange *x) {
                 break;
         case UPSTREAM_BUSY:
         case UPSTREAM_MISSING:
+        case UPSTREAM_FORBIDDEN:
                 lookup_fail(x, "engine-unreachable", "the engine's socket does not answer");
                 break;
         case UPSTREAM_NO_MEANS:

@@ -23,7 +23,9 @@ static UpstreamResult upstream_open(const char *path, int *ret_fd) {
                 return UPSTREAM_NO_MEANS;
 
         if (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return errno == EAGAIN ? UPSTREAM_BUSY : UPSTREAM_MISSING;
+                return errno == EAGAIN   ? UPSTREAM_BUSY
+                       : errno == EACCES ? UPSTREAM_FORBIDDEN
+                                         : UPSTREAM_MISSING;
 
         *ret_fd = fd;
         fd = -1;

@@ -15,9 +15,10 @@ typedef struct Upstream {
 
 typedef enum UpstreamResult {
         UPSTREAM_OK = 0,
-        UPSTREAM_BUSY,     /* the engine's queue is full: try again soon */
-        UPSTREAM_MISSING,  /* no socket, or nobody listens */
-        UPSTREAM_NO_MEANS, /* no memory or descriptors here */
+        UPSTREAM_BUSY,      /* the engine's queue is full: try again soon */
+        UPSTREAM_MISSING,   /* no socket, or nobody listens */
+        UPSTREAM_FORBIDDEN, /* there is a socket, and not for us */
+        UPSTREAM_NO_MEANS,  /* no memory or descriptors here */
 } UpstreamResult;
 
 /* Connects by path, each time anew: the engine's socket may have been replaced. on_ready as for

@@ -103,6 +103,12 @@ services:
 ''' + SAFE + '''
 networks: {shared: {external: true, name: shared}}
 '''
+KEEPS = '''
+services:
+  keeps:
+    image: %s
+    command: sleep 600
+''' + SAFE
 IMAGE = '127.0.0.1:5000/openpalm/web:1'
 
 # More that a hostile overlay may ask for: what, the service's line, what stands beside the services, the
@@ -295,6 +301,22 @@ def overlay(p):
     p.expect(db='running', web='running')
     p('down', '-v', '--remove-orphans')
     p.expect()
+
+
+@case('compose', 'a container whose image has a volume is made anew with up -V')
+def keeps(p):
+    image = '127.0.0.1:5000/openpalm/keeps:1'
+    exported = p.c.setup('create', 'bb:latest').strip()
+    p.c.setup('commit', '-c', 'VOLUME /keeps', exported, image)
+    p.c.setup('rm', exported)
+    p.write('keeps.yml', KEEPS % image)
+    p.files = ['keeps.yml']
+    p('up', '-d')
+    p('up', '-d', '--force-recreate', '-V')
+    p.expect(keeps='running')
+    p('down', '-v')
+    p.expect()
+    p.c.setup('rmi', image)
 
 
 @case('compose', 'logs -f, events, wait follow to the end')

@@ -15,6 +15,7 @@ endpoints = container.attach container.archive-read container.archive-write cont
 endpoints = image.save image.load build.image
 [container.create]
 images = bb py-* 127.0.0.1:5000/py/*
+image-ids = yes
 volumes = py-*
 [container.update]
 fields = Memory MemorySwap

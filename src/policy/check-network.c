@@ -15,11 +15,6 @@
 
 #include <stdio.h>
 
-static bool network_is_built_in(Bytes name) {
-        return bytes_eq_str(name, "default") || bytes_eq_str(name, "bridge") ||
-               bytes_eq_str(name, "none");
-}
-
 /* A star is for networks that somebody made, and for the bridge. */
 static bool network_matches(Bytes word, Bytes name) {
         if (bytes_eq_str(name, "none"))
@@ -52,7 +47,7 @@ bool check_network_word(Judge *j, RuleKey key, Bytes name) {
 static bool network_check(Judge *j, Bytes name) {
         if (!check_network_named(j, RULE_CREATE_NETWORKS, name))
                 return false;
-        if (network_is_built_in(name))
+        if (check_network_is_built_in(name))
                 return true;
 
         return check_scope_object(j, OBJECT_NETWORK, name);
@@ -86,7 +81,7 @@ bool check_endpoints_config(Judge *j, const Field *f, const BodyValue *v) {
         while (body_next(v, &position, &name, &value)) {
                 size_t len = judge_push(j, name);
 
-                if (!network_check(j, name))
+                if (!network_check(j, name) || !check_network_endpoint(j, name, &value))
                         return false;
                 judge_pop(j, len);
         }
@@ -103,7 +98,8 @@ bool check_static_address(Judge *j, const Field *f, const BodyValue *v) {
                                "addresses are the engine's to choose:", v->string);
 }
 
-/* Docker reads none of it in a request. Podman reads the address as one that is asked for. */
+/* Docker reads none of it in a request but the NetworkID, which has to be that of the network.
+ * Podman reads the address as one that is asked for. */
 bool check_endpoint_state(Judge *j, const Field *f, const BodyValue *v) {
         bool is_address =
                 strcmp(f->name, "IPAddress") == 0 || strcmp(f->name, "GlobalIPv6Address") == 0;

@@ -58,6 +58,50 @@ bool check_network_named(Judge *j, RuleKey key, Bytes asked) {
         return false;
 }
 
+bool check_network_is_built_in(Bytes name) {
+        return bytes_eq_str(name, "default") || bytes_eq_str(name, "bridge") ||
+               bytes_eq_str(name, "none");
+}
+
+static bool network_check_id_of(Judge *j, Bytes name, Bytes id) {
+        const Object *object;
+
+        if (!object_is_full_id(id))
+                return judge_deny(j, RULE_NONE, "network-id",
+                                  "the engine would join it by this, which is no full id:", id);
+
+        object = objects_find(j->facts->objects, OBJECT_NETWORK, id);
+        if (!object)
+                return network_ask(j, id);
+        if (object->is_missing || !bytes_eq_str(name, object->name))
+                return judge_deny(j, RULE_NONE, "network-id",
+                                  "the engine would join this network, and not the one that is "
+                                  "named:",
+                                  id);
+
+        /* Networks may share a name: the label is that of the id. */
+        return !j->policy->has_scope_projects || check_scope_object(j, OBJECT_NETWORK, id);
+}
+
+/* Updaters send it back. Docker prefers it to the name, but for the networks of its own, and takes
+ * a name there, "host" too. */
+bool check_network_endpoint(Judge *j, Bytes name, const BodyValue *endpoint) {
+        BodyValue id;
+        size_t len;
+
+        if (!judge_has_word(j, RULE_CREATE_ENDPOINT_STATE, "ignore")) /* its row refuses it */
+                return true;
+        if (!body_find(endpoint, "NetworkID", &id) || id.string.len == 0 ||
+            bytes_eq(id.string, name) || check_network_is_built_in(name))
+                return true;
+
+        len = judge_push(j, BYTES("NetworkID"));
+        if (!network_check_id_of(j, name, id.string))
+                return false;
+        judge_pop(j, len);
+        return true;
+}
+
 static bool network_name_in_scope(Judge *j, Bytes name) {
         const Words *words = &j->policy->scope_networks;
 
@@ -229,12 +273,28 @@ bool check_connect_container(Judge *j, const Field *f, const BodyValue *v) {
         return check_scope_object(j, OBJECT_CONTAINER, v->string);
 }
 
+static bool connect_check_network(Judge *j, const BodyValue *object) {
+        Bytes name = j->req->match.slot;
+        BodyValue endpoint;
+        size_t len;
+
+        if (!check_network_named(j, RULE_CONNECT_NETWORKS, name))
+                return false;
+
+        (void) body_find(object, "EndpointConfig", &endpoint);
+        len = judge_push(j, BYTES("EndpointConfig"));
+        if (!check_network_endpoint(j, name, &endpoint))
+                return false;
+        judge_pop(j, len);
+        return true;
+}
+
 /* The path names the network. */
 bool check_network_connect(Judge *j, const Schema *s, const BodyValue *object) {
         BodyValue container;
 
         (void) s;
-        if (!check_network_named(j, RULE_CONNECT_NETWORKS, j->req->match.slot))
+        if (!connect_check_network(j, object))
                 return false;
         if ((body_find(object, "Container", &container) && container.string.len > 0) ||
             (!j->policy->has_scope_containers && !j->policy->has_scope_projects))

@@ -10,3 +10,12 @@
  * be asked first.
  */
 bool check_network_named(Judge *j, RuleKey key, Bytes asked);
+
+/* A name that the engine gives a meaning of its own: a network of nobody's. */
+bool check_network_is_built_in(Bytes name);
+
+/*
+ * NetworkID of an endpoint in the network that is named, which the engine joins in its place. Its
+ * own row asks for endpoint-state. name as asked above.
+ */
+bool check_network_endpoint(Judge *j, Bytes name, const BodyValue *endpoint);

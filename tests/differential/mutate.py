@@ -181,7 +181,7 @@ def adapt_create(policy, body, rng):
             host.update(Binds=['/srv/x:/x', 'v:/v', '/anon'], PidMode='host', CapAdd=['NET_ADMIN'], PublishAllPorts=True, Sysctls={'net.core.somaxconn': '9'},
                         Devices=[{'PathOnHost': '/dev/fuse', 'PathInContainer': '/dev/fuse', 'CgroupPermissions': 'rwm'}], Links=['dbx:db'],
                         PortBindings={'80/tcp': [{'HostIp': '', 'HostPort': ''}], '81/udp': None}, MaskedPaths=MASKED + ['/x'])
-            body['NetworkingConfig'] = {'EndpointsConfig': {'n1': {'IPAMConfig': {'IPv4Address': '10.9.8.7'}, 'NetworkID': 'x', 'IPPrefixLen': 8}}}
+            body['NetworkingConfig'] = {'EndpointsConfig': {'n1': {'IPAMConfig': {'IPv4Address': '10.9.8.7'}, 'NetworkID': 'n1', 'IPPrefixLen': 8}}}
 
 
 def adapt(policy, endpoint, target, body, rng):

@@ -538,14 +538,35 @@ INSPECTED = {'Image': 'alpine:3', 'Cmd': ['sleep', '1d'], 'HostConfig': {'Networ
                  'MacAddress': '', 'DriverOpts': None}}}}
 
 
+def network_is_called(gate, name):
+    """What the engine says of the network of INSPECTED's NetworkID."""
+    def inspect(x):
+        x.body()
+        x.answer(200, json.dumps({'Id': 'd' * 64, 'Name': name, 'Labels': {}}).encode())
+        return True
+    gate.engine.on('^/networks/d{64}$', inspect)
+
+
+def created(gate):
+    return [r.body for r in gate.engine.seen() if r.method == 'POST']
+
+
 @check()
 def the_preset_of_updaters_takes_back_what_inspect_said_and_others_do_not(run):
     body = json.dumps(INSPECTED).encode()
     for preset, want in (('update', 201), ('compose', 403), ('compose-attach', 403)):
         with run.case(preset), Gate('[policy]\npreset = %s\n[container.create]\nnetworks = app_net\n' % preset) as gate:
+            network_is_called(gate, 'app_net')
             response = gate.ask('POST', '/v1.41/containers/create?name=/web', [JSON], body)
             expect_equal(response.status, want, 'status (%s)' % response.body[:300])
-            expect_equal([r.body for r in gate.engine.seen()], [body] if want == 201 else [])
+            expect_equal(created(gate), [body] if want == 201 else [])
+    with run.case('the_id_of_another_network'), Gate('[policy]\npreset = update\n[container.create]\nnetworks = app_net\n') as gate:
+        network_is_called(gate, 'mail_net')
+        response = gate.ask('POST', '/v1.41/containers/create?name=/web', [JSON], body)
+        expect_equal(response.status, 403, 'status')
+        expect(b'/NetworkingConfig/EndpointsConfig/app_net/NetworkID' in response.body, response.body)
+        expect(b'mail_net' not in response.body, 'the name of the other network is told to the client')
+        expect_equal(created(gate), [])
     with run.case('own_lines_replace_those_of_the_preset'), \
             Gate('[policy]\npreset = update\n[container.create]\nnetworks = app_net\nnamespaces =\n') as gate:
         expect_equal(gate.ask('POST', '/v1.41/containers/create?name=/web', [JSON], body).status, 403)

@@ -117,8 +117,18 @@ static const CheckCase endpoints[] = {
         { NETS, ENDPOINTS("\"app_a\":{\"IPAddress\":\"10.0.0.2\"}"), "endpoint-state",
           AT "app_a/IPAddress" },
         { NETS "\nendpoint-state = ignore",
-          ENDPOINTS("\"app_a\":{\"IPAddress\":\"10.0.0.2\",\"NetworkID\":\"" ID
-                    "\",\"IPPrefixLen\":16,\"DNSNames\":[\"a\"]}"),
+          ENDPOINTS("\"app_a\":{\"IPAddress\":\"10.0.0.2\",\"NetworkID\":\"app_a\","
+                    "\"IPPrefixLen\":16,\"DNSNames\":[\"a\"]}"),
+          NULL, NULL },
+        { NETS, ENDPOINTS("\"app_a\":{\"NetworkID\":\"" ID "\"}"), "endpoint-state",
+          AT "app_a/NetworkID" },
+        { NETS "\nendpoint-state = ignore", ENDPOINTS("\"app_a\":{\"NetworkID\":\"host\"}"),
+          "network-id", AT "app_a/NetworkID" },
+        { NETS "\nendpoint-state = ignore", ENDPOINTS("\"app_a\":{\"NetworkID\":\"app_b\"}"),
+          "network-id", AT "app_a/NetworkID" },
+        { NETS "\nendpoint-state = ignore", ENDPOINTS("\"app_a\":{\"NetworkID\":\"cafe\"}"),
+          "network-id", AT "app_a/NetworkID" },
+        { NETS "\nendpoint-state = ignore", ENDPOINTS("\"default\":{\"NetworkID\":\"" ID "\"}"),
           NULL, NULL },
         { NETS, ENDPOINTS("\"app_a\":{\"Links\":[\"mysql:db\"]}"), "link-not-allowed",
           AT "app_a/Links/0" },
@@ -134,12 +144,14 @@ END_TEST
 #define PORT_AT "/HostConfig/PortBindings/80~1tcp"
 #define LOCAL   "ports = 127.0.0.1:8100-8199/tcp 127.0.0.1:8200 [::1]:9000"
 
-static Decision create_by_id(const Objects *objects, const char *body) {
+static Decision create_by_id(const char *lines, const Objects *objects, const char *body) {
         PolicyFacts facts = create_facts;
+        char config[256];
 
         facts.objects = objects;
-        return check_judge("POST /containers/create", &schema_container_create,
-                           "[container.create]\n" NETS "\n", body, &facts);
+        (void) snprintf(config, sizeof(config), "[container.create]\n%s\n", lines);
+        return check_judge("POST /containers/create", &schema_container_create, config, body,
+                           &facts);
 }
 
 static const char *const by_id[][2] = {
@@ -153,28 +165,54 @@ START_TEST(a_full_id_of_a_network_is_judged_by_the_name_it_has) {
         const char *body = by_id[_i][0], *pointer = by_id[_i][1];
         Objects objects = { .n = 1 };
         Object *o = &objects.items[0];
-        Decision d = create_by_id(NULL, body);
+        Decision d = create_by_id(NETS, NULL, body);
 
         ck_assert_int_eq(d.verdict, VERDICT_RESOLVE);
         ck_assert_int_eq(d.resolve_kind, OBJECT_NETWORK);
         ck_assert(bytes_eq_str(d.subject, ID));
 
         *o = (Object){ .kind = OBJECT_NETWORK, .asked = ID, .id = ID, .name = "app_web" };
-        d = create_by_id(&objects, body);
+        d = create_by_id(NETS, &objects, body);
         ck_assert_int_eq(d.verdict, VERDICT_ALLOW);
 
         (void) snprintf(o->name, sizeof(o->name), "mail_net");
-        d = create_by_id(&objects, body);
+        d = create_by_id(NETS, &objects, body);
         check_expect("not listed", d, "network-not-allowed", pointer);
         ck_assert(bytes_eq_str(d.subject, ID));
 
         (void) snprintf(o->name, sizeof(o->name), "host");
-        check_expect("host", create_by_id(&objects, body), "network-host", pointer);
+        check_expect("host", create_by_id(NETS, &objects, body), "network-host", pointer);
 
         o->is_missing = true;
-        d = create_by_id(&objects, body);
+        d = create_by_id(NETS, &objects, body);
         check_expect("missing", d, "object-missing", pointer);
         ck_assert_uint_eq(d.status, 404);
+}
+END_TEST
+
+/* Docker joins the NetworkID, whatever the key beside it says. */
+START_TEST(the_id_of_an_endpoint_is_that_of_its_network) {
+        const char *body = ENDPOINTS("\"app_web\":{\"NetworkID\":\"" ID "\"}");
+        const char *lines = "networks = default app_web mail_net\nendpoint-state = ignore\n";
+        Objects objects = { .n = 1 };
+        Object *o = &objects.items[0];
+        Decision d = create_by_id(lines, NULL, body);
+
+        ck_assert_int_eq(d.verdict, VERDICT_RESOLVE);
+        ck_assert_int_eq(d.resolve_kind, OBJECT_NETWORK);
+        ck_assert(bytes_eq_str(d.subject, ID));
+
+        *o = (Object){ .kind = OBJECT_NETWORK, .asked = ID, .id = ID, .name = "app_web" };
+        ck_assert_int_eq(create_by_id(lines, &objects, body).verdict, VERDICT_ALLOW);
+
+        (void) snprintf(o->name, sizeof(o->name), "mail_net");
+        d = create_by_id(lines, &objects, body);
+        check_expect("another", d, "network-id", AT "app_web/NetworkID");
+        ck_assert(bytes_eq_str(d.subject, ID));
+
+        o->is_missing = true;
+        check_expect("missing", create_by_id(lines, &objects, body), "network-id",
+                     AT "app_web/NetworkID");
 }
 END_TEST
 
@@ -358,6 +396,7 @@ static void add(TCase *t) {
         tcase_add_test(t, only_containers_that_were_made_here_are_joined_by_id);
         tcase_add_loop_test(t, an_endpoint_is_in_an_allowed_network, 0,
                             (int) ARRAY_SIZE(endpoints));
+        tcase_add_test(t, the_id_of_an_endpoint_is_that_of_its_network);
         tcase_add_loop_test(t, a_full_id_of_a_network_is_judged_by_the_name_it_has, 0,
                             (int) ARRAY_SIZE(by_id));
         tcase_add_loop_test(t, a_port_is_published_where_the_policy_says, 0,

@@ -142,6 +142,64 @@ START_TEST(a_network_is_left_by_the_same_rules) {
 }
 END_TEST
 
+/* The engine joins the NetworkID and not the network of the path. */
+static Decision connect_with_id(const char *ini, const Objects *objects, const char *id) {
+        PolicyFacts f = facts;
+        char config[256], body[256];
+
+        f.objects = objects;
+        (void) snprintf(config, sizeof(config), "%s[container.create]\nendpoint-state = ignore\n",
+                        ini);
+        (void) snprintf(body, sizeof(body),
+                        "{\"Container\":\"web\",\"EndpointConfig\":{\"NetworkID\":\"%s\"}}", id);
+        return check_judge("POST /networks/app_net/connect", &schema_network_connect, config, body,
+                           &f);
+}
+
+START_TEST(the_id_of_an_endpoint_is_that_of_the_network_in_the_path) {
+        Objects objects = { .n = 2 };
+        Object *o = &objects.items[0];
+        const char *at = "/EndpointConfig/NetworkID";
+
+        check_expect("the name", connect_with_id(CONNECT("app_*"), NULL, "app_net"), NULL, NULL);
+        check_expect("a name", connect_with_id(CONNECT("*"), NULL, "host"), "network-id", at);
+        ck_assert_int_eq(connect_with_id(CONNECT("*"), NULL, ID).verdict, VERDICT_RESOLVE);
+
+        *o = (Object){ .kind = OBJECT_NETWORK, .asked = ID, .id = ID, .name = "app_net" };
+        check_expect("its id", connect_with_id(CONNECT("*"), &objects, ID), NULL, NULL);
+
+        (void) snprintf(o->name, sizeof(o->name), "mail_net");
+        check_expect("another's", connect_with_id(CONNECT("*"), &objects, ID), "network-id", at);
+}
+END_TEST
+
+/* Engines up to 26.1 let two networks have one name. */
+START_TEST(under_projects_the_label_is_that_of_the_id) {
+        const char *ini = CONNECT("app_*") "[scope]\nprojects = app\n";
+        Objects objects = { .n = 2 };
+
+        objects.items[0] = (Object){
+                .kind = OBJECT_CONTAINER,
+                .asked = "web",
+                .id = ID,
+                .name = "web",
+                .project = "app",
+        };
+        objects.items[1] = (Object){
+                .kind = OBJECT_NETWORK,
+                .asked = ID,
+                .id = ID,
+                .name = "app_net",
+                .project = "app",
+        };
+        check_expect("ours", connect_with_id(ini, &objects, ID), NULL, NULL);
+
+        (void) snprintf(objects.items[1].project, sizeof(objects.items[1].project), "mail");
+        check_expect("theirs", connect_with_id(ini, &objects, ID), "scope",
+                     "/EndpointConfig/NetworkID");
+}
+END_TEST
+
 static Decision connect_by_id(const Objects *objects) {
         PolicyFacts f = facts;
 
@@ -198,6 +256,8 @@ int main(void) {
         tcase_add_loop_test(tc, judges_which_network_is_joined_and_by_whom, 0,
                             ARRAY_SIZE(connect_cases));
         tcase_add_test(tc, a_network_is_left_by_the_same_rules);
+        tcase_add_test(tc, the_id_of_an_endpoint_is_that_of_the_network_in_the_path);
+        tcase_add_test(tc, under_projects_the_label_is_that_of_the_id);
         tcase_add_test(tc, an_id_of_a_network_is_judged_by_the_name_it_has);
         tcase_add_test(tc, a_short_id_of_a_network_is_no_name);
         suite_add_tcase(suite, tc);

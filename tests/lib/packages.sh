@@ -9,6 +9,7 @@
 #   packages_need_build              install what building sockgate needs
 #   packages_fetch_trixie DIR PKG... put the .deb files of Debian 13 (these alone, no dependencies) into DIR
 #   packages_root SUITE              print the path of a root to boot with nspawn (bookworm or trixie)
+#   packages_root_host SUITE         the same with what hosts of the package have: Docker and rootless Podman
 #   packages_root_build SUITE        print the path of a root with all that building the package needs
 #   packages_daemon                  print the path of the daemon to test, built when missing
 #
@@ -199,6 +200,14 @@ packages_root_build_one() {
 packages_root() {
         packages_root_make boot "$1" systemd systemd-sysv dbus dbus-user-session libpam-systemd curl \
                 python3 libjansson4 libinih1
+}
+
+packages_root_host() {
+        local -a more=()
+        [[ $1 == bookworm ]] || more=(libllhttp9.2 docker-cli passt)
+        packages_root_make host "$1" systemd systemd-sysv dbus dbus-user-session libpam-systemd curl python3 \
+                libjansson4 libinih1 iproute2 procps docker.io iptables podman crun uidmap slirp4netns \
+                fuse-overlayfs netavark aardvark-dns nftables "${more[@]}"
 }
 
 packages_root_build() {

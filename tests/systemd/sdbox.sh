@@ -7,6 +7,7 @@
 #   sdbox_new NAME ROOT        lay an overlay over ROOT, which is never written: $SDBOX_DIR/NAME/root
 #   sdbox_boot NAME [ARG...]   boot it with these arguments of systemd-nspawn
 #   sdbox NAME COMMAND...      run a command in it, in no unit; exit code and output come back
+#   sdbox_stop NAME            power it off; sdbox_boot boots what it left
 #   sdbox_down NAME            power it off and take the overlay away
 #
 # State is in $SDBOX_DIR/NAME: root, console (the output of the boot), pid (nspawn), leader (PID 1
@@ -76,20 +77,24 @@ sdbox_clean() {
         done < <(sdbox_cgroups "$1")
 }
 
-sdbox_down() {
-        local n=$1 d=$SDBOX_DIR/$1 pid tick
-        if [[ -e $d/pid ]]; then
-                pid=$(<"$d/pid")
-                [[ ! -e $d/leader ]] || timeout 20 nsenter -t "$(<"$d/leader")" -a -- /bin/systemctl poweroff >/dev/null 2>&1 || true
-                for ((tick = 0; tick < 150; tick++)); do
-                        kill -0 "$pid" 2>/dev/null || break
-                        sleep 0.1
-                done
-                if kill -0 "$pid" 2>/dev/null; then
-                        [[ ! -e $d/leader ]] || kill -KILL "$(<"$d/leader")" 2>/dev/null || true
-                        kill -KILL "$pid" 2>/dev/null || true
-                fi
-                wait "$pid" 2>/dev/null || true
+sdbox_stop() {
+        local d=$SDBOX_DIR/$1 pid tick
+        [[ -e $d/pid ]] || return 0
+        pid=$(<"$d/pid")
+        [[ ! -e $d/leader ]] || timeout 20 nsenter -t "$(<"$d/leader")" -a -- /bin/systemctl poweroff >/dev/null 2>&1 || true
+        for ((tick = 0; tick < 150; tick++)); do
+                kill -0 "$pid" 2>/dev/null || break
+                sleep 0.1
+        done
+        if kill -0 "$pid" 2>/dev/null; then
+                [[ ! -e $d/leader ]] || kill -KILL "$(<"$d/leader")" 2>/dev/null || true
+                kill -KILL "$pid" 2>/dev/null || true
         fi
-        sdbox_clean "$n"
+        wait "$pid" 2>/dev/null || true
+        rm -f "$d/pid" "$d/leader"
+}
+
+sdbox_down() {
+        sdbox_stop "$1"
+        sdbox_clean "$1"
 }

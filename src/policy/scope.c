@@ -235,9 +235,13 @@ Decision scope_decide_object(const Policy *p, const PolicyFacts *facts, ObjectKi
                         return scope_deny("scope-id",
                                           "could be an id, which [scope] can't judge:", asked,
                                           scope_place(scope_words_of(p, kind)));
-                return scope_matches(scope_words_of(p, kind), asked)
-                               ? scope_allow
-                               : scope_deny_object(p, kind, asked);
+                if (!scope_matches(scope_words_of(p, kind), asked))
+                        return scope_deny_object(p, kind, asked);
+
+                /* Podman removes a volume by the first letters of its name, when none has the name
+                 * itself; its inspect takes whole names. */
+                if (!p->is_podman || kind != OBJECT_VOLUME)
+                        return scope_allow;
         }
 
         object = objects_find(facts->objects, kind, asked);

@@ -310,6 +310,32 @@ START_TEST(under_projects_a_new_container_may_have_any_name) {
 }
 END_TEST
 
+START_TEST(podman_is_asked_whether_a_volume_has_the_whole_name) {
+        _cleanup_(policy_unrefp) Policy *p = fixture_policy();
+        Objects objects = { .n = 1 };
+        PolicyFacts told = { .peer = &peer, .objects = &objects };
+        Decision d;
+
+        set_scope("*_data", &p->scope_volumes, &p->has_scope_volumes);
+        p->is_podman = true;
+        d = scope_decide(p, fixture_request("DELETE /volumes/app_data"), &facts);
+        ck_assert_int_eq(d.verdict, VERDICT_RESOLVE);
+        ck_assert_int_eq(d.resolve_kind, OBJECT_VOLUME);
+        ck_assert_str_eq(scope_decide(p, fixture_request("DELETE /volumes/other"), &facts).reason,
+                         "scope");
+
+        objects.items[0] =
+                (Object){ .kind = OBJECT_VOLUME, .asked = "app_data", .name = "app_data" };
+        d = scope_decide(p, fixture_request("DELETE /volumes/app_data"), &told);
+        ck_assert_int_eq(d.verdict, VERDICT_ALLOW);
+
+        /* It would remove app_database. */
+        objects.items[0].is_missing = true;
+        d = scope_decide(p, fixture_request("DELETE /volumes/app_data"), &told);
+        ck_assert_str_eq(d.reason, "object-missing");
+}
+END_TEST
+
 START_TEST(projects_refuse_a_create_that_nobody_reads) {
         const Asked scope = { .projects = "openpalm*" };
         _cleanup_(policy_unrefp) Policy *p = asked_policy(&scope);
@@ -406,6 +432,7 @@ int main(void) {
         tcase_add_loop_test(t, projects_bound_what_names_no_object, 0,
                             (int) ARRAY_SIZE(under_projects));
         tcase_add_test(t, under_projects_a_new_container_may_have_any_name);
+        tcase_add_test(t, podman_is_asked_whether_a_volume_has_the_whole_name);
         tcase_add_test(t, projects_refuse_a_create_that_nobody_reads);
         tcase_add_test(t, takes_an_exec_that_was_made_here);
         tcase_add_test(t, no_change_of_an_object_slips_past_the_table);

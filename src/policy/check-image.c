@@ -32,6 +32,18 @@ static bool image_deny(Judge *j, const ImageName *image, Bytes text) {
                                "the image is not allowed:", text);
 }
 
+bool check_image_is_ambiguous(const Policy *p, const Words *words, Bytes text) {
+        if (!p->is_podman || !grammar_image_is_short(text))
+                return false;
+
+        for (size_t i = 0; i < words->n; i++)
+                if (bytes_eq_str(words->items[i].text, "*") ||
+                    bytes_eq_str(words->items[i].text, "**"))
+                        return false;
+
+        return true;
+}
+
 bool check_image(Judge *j, const Field *f, const BodyValue *v) {
         const Words *words = judge_words(j, RULE_CREATE_IMAGES);
         ImageName image;
@@ -44,6 +56,11 @@ bool check_image(Judge *j, const Field *f, const BodyValue *v) {
                                   BYTES_NONE);
         if (!grammar_image(v->string, &image))
                 return judge_deny(j, RULE_NONE, "image-grammar", "no name of an image:", v->string);
+        if (check_image_is_ambiguous(j->policy, words, v->string))
+                return judge_deny(j, RULE_NONE, "image-short",
+                                  "Podman may take it for an image of another registry, so the "
+                                  "registry has to be named:",
+                                  v->string);
 
         for (size_t i = 0; i < words->n; i++)
                 if (grammar_image_matches(words->items[i].text, &image))

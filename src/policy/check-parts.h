@@ -40,5 +40,9 @@ bool check_podman_create(Judge *j, const BodyValue *object);
 /* The same of the variables of a container or a command: null or a list. */
 bool check_podman_env(Judge *j, const BodyValue *env);
 
+/* check-image.c: Podman runs the image "app" of any registry, when the host has one, for "app":
+ * what judges it by its full name then needs words that name all images. */
+bool check_image_is_ambiguous(const Policy *p, const Words *words, Bytes text);
+
 /* check-mounts.c: null, false, 0, "", [] and {}. */
 bool check_is_zero(const BodyValue *v);

@@ -10,6 +10,7 @@
  */
 #include "policy/check-query-parts.h"
 
+#include "policy/check-parts.h"
 #include "policy/grammar.h"
 
 #include <string.h>
@@ -66,6 +67,13 @@ static bool image_join(Bytes name, Bytes tag, char room[QUERY_REFERENCE_MAX],
         return true;
 }
 
+static Decision image_deny_short(const PolicyFacts *facts, Bytes key, Bytes reference) {
+        return query_deny(facts, key, RULE_NONE, "image-short",
+                          "Podman may take it for an image of another registry, so the registry "
+                          "has to be named:",
+                          reference, BYTES_NONE);
+}
+
 Decision query_judge_image_pull(const Policy *p, const Request *req, const PolicyFacts *facts) {
         const QueryPair *from = target_find_pair(req->target, "fromImage");
         const QueryPair *tag = target_find_pair(req->target, "tag");
@@ -88,6 +96,9 @@ Decision query_judge_image_pull(const Policy *p, const Request *req, const Polic
         if (!grammar_image(reference, &image))
                 return query_deny(facts, key, RULE_NONE, "image-grammar",
                                   "no name of an image:", name, BYTES_NONE);
+
+        if (check_image_is_ambiguous(p, &p->rules[RULE_PULL_IMAGES], name))
+                return image_deny_short(facts, key, name);
 
         is_all = image.tag.len == 0 && image.digest.len == 0;
         if (image_is_allowed(&p->rules[RULE_PULL_IMAGES], &image, is_all))
@@ -126,6 +137,9 @@ static Decision image_judge_reference(const Policy *p, const PolicyFacts *facts,
                 return query_deny(facts, key, RULE_NONE, "image-grammar",
                                   "no name of an image:", reference, BYTES_NONE);
 
+        if (check_image_is_ambiguous(p, &p->rules[RULE_PULL_IMAGES], reference))
+                return image_deny_short(facts, key, reference);
+
         is_all = no_tag_is_all && image.tag.len == 0 && image.digest.len == 0;
         if (image_is_allowed(&p->rules[RULE_PULL_IMAGES], &image, is_all))
                 return query_allow;
@@ -149,6 +163,12 @@ static Decision image_judge_new_name(const Policy *p, const Request *req,
                 return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
                                   "the name has a tag or digest of its own, and then comes",
                                   tag->value, BYTES_NONE);
+
+        /* image-ids is for ids: a name like one would be in the way of who means the id. */
+        if (grammar_is_image_id(reference))
+                return query_deny(facts, BYTES("repo"), RULE_NONE, "image-id",
+                                  "the engine could take this name for an id:", reference,
+                                  BYTES_NONE);
 
         return image_judge_reference(p, facts, BYTES("repo"), reference, false);
 }

@@ -11,8 +11,8 @@
 /*
  * Judges the query of an operation whose judge is on. ALLOW, or DENY with the key in field
  * ("?fromImage") and one of the reasons "image-grammar", "image-ambiguous", "image-not-allowed",
- * "image-id", "path-missing", "path-grammar", "path-not-allowed", "network-mode-not-allowed",
- * "remote-not-allowed", "build-key-not-allowed", "query-json". ALLOW for operations without a judge
- * of queries.
+ * "image-id", "image-short", "path-missing", "path-grammar", "path-not-allowed",
+ * "network-mode-not-allowed", "remote-not-allowed", "build-key-not-allowed", "query-json". ALLOW
+ * for operations without a judge of queries.
  */
 Decision policy_judge_query(const Policy *p, const Request *req, const PolicyFacts *facts);

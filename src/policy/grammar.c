@@ -287,6 +287,12 @@ static bool image_has_registry(Bytes name) {
         return false;
 }
 
+bool grammar_image_is_short(Bytes text) {
+        Bytes tag, digest;
+
+        return !image_has_registry(image_cut(text, &tag, &digest));
+}
+
 static void image_add(char *room, size_t *at, Bytes text) {
         assert(*at + text.len <= GRAMMAR_IMAGE_MAX); /* texts are at most 512, see the callers */
         if (text.len > 0)

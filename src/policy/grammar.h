@@ -87,6 +87,9 @@ typedef struct ImageName {
 /* Does the engine take it for an id, or could it? Hex digits alone, sha256:... */
 bool grammar_is_image_id(Bytes text);
 
+/* Does the name say no registry? The engine completes it. */
+bool grammar_image_is_short(Bytes text);
+
 /* false: no reference of an image (an id is none). */
 bool grammar_image(Bytes text, ImageName *ret);
 

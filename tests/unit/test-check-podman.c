@@ -69,6 +69,9 @@ static const CheckCase cases[] = {
           "\"Gateway\":\"10.88.0.1\"}}}}",
           NULL, NULL },
         { "", "{\"Image\":\"alpine\"}", NULL, NULL },
+        { "images = docker.io/library/*", "{\"Image\":\"docker.io/library/alpine\"}", NULL, NULL },
+        { "images = docker.io/library/*", "{\"Image\":\"alpine\"}", "image-short", "/Image" },
+        { "images = docker.io/mine/*", "{\"Image\":\"mine/app:1\"}", "image-short", "/Image" },
         { "", HOST("\"Mounts\":null,\"Tmpfs\":null"), NULL, NULL },
 };
 

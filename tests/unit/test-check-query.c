@@ -230,6 +230,26 @@ static const Case name_cases[] = {
           "image-ambiguous", "?tag" },
         { "images = docker.io/mine/x:1", "POST /images/mine/x:1/tag?repo=mine/x",
           "image-not-allowed", "?repo" },
+        /* ids are no names that one may give */
+        { MINE "[container.create]\nimage-ids = yes", "POST /images/mine/x:1/tag?repo=cafe",
+          "image-id", "?repo" },
+        { MINE "[container.create]\nimage-ids = yes",
+          "POST /images/mine/x:1/tag?repo=sha256&tag=ab", "image-id", "?repo" },
+};
+
+/* Podman takes "app" for the app of any registry that the host has an image of. */
+#define PODMAN "\n[upstream]\nengine = podman\n"
+static const Case short_cases[] = {
+        { "images = *" PODMAN, PULL "alpine&tag=3", NULL, NULL },
+        { "images = **" PODMAN, "DELETE /images/alpine", NULL, NULL },
+        { "images = docker.io/**" PODMAN, PULL "alpine&tag=3", "image-short", "?fromImage" },
+        { "images = docker.io/**" PODMAN, PULL "docker.io/library/alpine&tag=3", NULL, NULL },
+        { "images = docker.io/**" PODMAN, "DELETE /images/mine/x:1", "image-short", "" },
+        { "images = docker.io/**" PODMAN, "DELETE /images/docker.io/mine/x:1", NULL, NULL },
+        { "images = docker.io/**" PODMAN, "POST /images/mine/x/push?tag=1", "image-short", "" },
+        { "images = docker.io/**" PODMAN, "POST /images/docker.io/x/tag?repo=mine/y&tag=1",
+          "image-short", "?repo" },
+        { "images = localhost/*" PODMAN, "DELETE /images/localhost/x", NULL, NULL },
 };
 
 static void run_case(const char *section, const Case *c) {
@@ -254,6 +274,11 @@ static void run_case(const char *section, const Case *c) {
                       d.field.data);
         ck_assert_msg(d.status == (strcmp(d.reason, "query-json") == 0 ? 400 : 0), "%s", c->line);
 }
+
+START_TEST(podman_needs_the_registry_where_only_some_images_are_allowed) {
+        run_case("image.pull", &short_cases[_i]);
+}
+END_TEST
 
 START_TEST(judges_the_image_of_a_pull_as_the_engine_puts_it_together) {
         run_case("image.pull", &pull_cases[_i]);
@@ -321,6 +346,8 @@ int main(void) {
         Suite *suite = suite_create("check-query");
         TCase *tc = tcase_create("check-query");
 
+        tcase_add_loop_test(tc, podman_needs_the_registry_where_only_some_images_are_allowed, 0,
+                            ARRAY_SIZE(short_cases));
         tcase_add_loop_test(tc, judges_the_image_of_a_pull_as_the_engine_puts_it_together, 0,
                             ARRAY_SIZE(pull_cases));
         tcase_add_loop_test(tc, judges_the_names_of_images_that_are_pushed_named_and_removed, 0,

@@ -148,6 +148,15 @@ static Decision image_judge_reference(const Policy *p, const PolicyFacts *facts,
                           reference, (Bytes){ image.name, image.name_len });
 }
 
+/* A name that was put together is gone with its room: what the client sent is shown. */
+static Decision image_judge_joined(const Policy *p, const PolicyFacts *facts, Bytes key,
+                                   Bytes reference, bool no_tag_is_all, Bytes sent) {
+        Decision d = image_judge_reference(p, facts, key, reference, no_tag_is_all);
+
+        d.subject = sent;
+        return d;
+}
+
 /* The name that it gets, of repo and tag. */
 static Decision image_judge_new_name(const Policy *p, const Request *req,
                                      const PolicyFacts *facts) {
@@ -167,10 +176,10 @@ static Decision image_judge_new_name(const Policy *p, const Request *req,
         /* image-ids is for ids: a name like one would be in the way of who means the id. */
         if (grammar_is_image_id(reference))
                 return query_deny(facts, BYTES("repo"), RULE_NONE, "image-id",
-                                  "the engine could take this name for an id:", reference,
+                                  "the engine could take this name for an id:", repo->value,
                                   BYTES_NONE);
 
-        return image_judge_reference(p, facts, BYTES("repo"), reference, false);
+        return image_judge_joined(p, facts, BYTES("repo"), reference, false, repo->value);
 }
 
 /* A push without any tag sends all of them: docker push -a. */
@@ -184,7 +193,7 @@ static Decision image_judge_push(const Policy *p, const Request *req, const Poli
                                   "the name has a tag or digest of its own, and then comes",
                                   tag->value, BYTES_NONE);
 
-        return image_judge_reference(p, facts, BYTES_NONE, reference, true);
+        return image_judge_joined(p, facts, BYTES_NONE, reference, true, req->match.slot);
 }
 
 Decision query_judge_image_name(const Policy *p, const Request *req, const PolicyFacts *facts) {

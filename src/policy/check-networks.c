@@ -58,11 +58,6 @@ bool check_network_named(Judge *j, RuleKey key, Bytes asked) {
         return false;
 }
 
-bool check_network_is_built_in(Bytes name) {
-        return bytes_eq_str(name, "default") || bytes_eq_str(name, "bridge") ||
-               bytes_eq_str(name, "none");
-}
-
 static bool network_check_id_of(Judge *j, Bytes name, Bytes id) {
         const Object *object;
 
@@ -83,8 +78,7 @@ static bool network_check_id_of(Judge *j, Bytes name, Bytes id) {
         return !j->policy->has_scope_projects || check_scope_object(j, OBJECT_NETWORK, id);
 }
 
-/* Updaters send it back. Docker prefers it to the name, but for the networks of its own, and takes
- * a name there, "host" too. */
+/* Updaters send it back. Docker prefers it to the name, and takes a name there, "host" too. */
 bool check_network_endpoint(Judge *j, Bytes name, const BodyValue *endpoint) {
         BodyValue id;
         size_t len;
@@ -92,7 +86,7 @@ bool check_network_endpoint(Judge *j, Bytes name, const BodyValue *endpoint) {
         if (!judge_has_word(j, RULE_CREATE_ENDPOINT_STATE, "ignore")) /* its row refuses it */
                 return true;
         if (!body_find(endpoint, "NetworkID", &id) || id.string.len == 0 ||
-            bytes_eq(id.string, name) || check_network_is_built_in(name))
+            bytes_eq(id.string, name))
                 return true;
 
         len = judge_push(j, BYTES("NetworkID"));

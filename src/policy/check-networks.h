@@ -11,9 +11,6 @@
  */
 bool check_network_named(Judge *j, RuleKey key, Bytes asked);
 
-/* A name that the engine gives a meaning of its own: a network of nobody's. */
-bool check_network_is_built_in(Bytes name);
-
 /*
  * NetworkID of an endpoint in the network that is named, which the engine joins in its place. Its
  * own row asks for endpoint-state. name as asked above.

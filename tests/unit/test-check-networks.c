@@ -142,8 +142,12 @@ START_TEST(a_network_is_left_by_the_same_rules) {
 }
 END_TEST
 
+#define APP_NET "POST /networks/app_net/connect"
+#define BRIDGE  "POST /networks/bridge/connect"
+
 /* The engine joins the NetworkID and not the network of the path. */
-static Decision connect_with_id(const char *ini, const Objects *objects, const char *id) {
+static Decision connect_with_id(const char *line, const char *ini, const Objects *objects,
+                                const char *id) {
         PolicyFacts f = facts;
         char config[256], body[256];
 
@@ -152,8 +156,7 @@ static Decision connect_with_id(const char *ini, const Objects *objects, const c
                         ini);
         (void) snprintf(body, sizeof(body),
                         "{\"Container\":\"web\",\"EndpointConfig\":{\"NetworkID\":\"%s\"}}", id);
-        return check_judge("POST /networks/app_net/connect", &schema_network_connect, config, body,
-                           &f);
+        return check_judge(line, &schema_network_connect, config, body, &f);
 }
 
 START_TEST(the_id_of_an_endpoint_is_that_of_the_network_in_the_path) {
@@ -161,15 +164,20 @@ START_TEST(the_id_of_an_endpoint_is_that_of_the_network_in_the_path) {
         Object *o = &objects.items[0];
         const char *at = "/EndpointConfig/NetworkID";
 
-        check_expect("the name", connect_with_id(CONNECT("app_*"), NULL, "app_net"), NULL, NULL);
-        check_expect("a name", connect_with_id(CONNECT("*"), NULL, "host"), "network-id", at);
-        ck_assert_int_eq(connect_with_id(CONNECT("*"), NULL, ID).verdict, VERDICT_RESOLVE);
+        check_expect("the name", connect_with_id(APP_NET, CONNECT("app_*"), NULL, "app_net"), NULL,
+                     NULL);
+        check_expect("a name", connect_with_id(APP_NET, CONNECT("*"), NULL, "host"), "network-id",
+                     at);
+        check_expect("of a network of the engine's own",
+                     connect_with_id(BRIDGE, CONNECT("*"), NULL, "host"), "network-id", at);
+        ck_assert_int_eq(connect_with_id(APP_NET, CONNECT("*"), NULL, ID).verdict, VERDICT_RESOLVE);
 
         *o = (Object){ .kind = OBJECT_NETWORK, .asked = ID, .id = ID, .name = "app_net" };
-        check_expect("its id", connect_with_id(CONNECT("*"), &objects, ID), NULL, NULL);
+        check_expect("its id", connect_with_id(APP_NET, CONNECT("*"), &objects, ID), NULL, NULL);
 
         (void) snprintf(o->name, sizeof(o->name), "mail_net");
-        check_expect("another's", connect_with_id(CONNECT("*"), &objects, ID), "network-id", at);
+        check_expect("another's", connect_with_id(APP_NET, CONNECT("*"), &objects, ID),
+                     "network-id", at);
 }
 END_TEST
 
@@ -192,10 +200,10 @@ START_TEST(under_projects_the_label_is_that_of_the_id) {
                 .name = "app_net",
                 .project = "app",
         };
-        check_expect("ours", connect_with_id(ini, &objects, ID), NULL, NULL);
+        check_expect("ours", connect_with_id(APP_NET, ini, &objects, ID), NULL, NULL);
 
         (void) snprintf(objects.items[1].project, sizeof(objects.items[1].project), "mail");
-        check_expect("theirs", connect_with_id(ini, &objects, ID), "scope",
+        check_expect("theirs", connect_with_id(APP_NET, ini, &objects, ID), "scope",
                      "/EndpointConfig/NetworkID");
 }
 END_TEST

@@ -27,6 +27,7 @@ networks = default bridge app_*
 ports = 127.0.0.1:8100
 static-addresses = yes
 '''}
+OURS = 'sockgate'        # who asks the engine for the name of an id
 STREAMS = '^/(v[0-9.]+/)?(events|.*/stats|.*/logs)'
 
 
@@ -43,9 +44,29 @@ def consumers():
     return found
 
 
+def network_names():
+    """The name of each network by the id that Watchtower sends back beside it."""
+    names = {}
+    for request in consumer_requests():
+        body = json.loads(request['body']) if 'NetworkID' in request['body'] else {}
+        endpoints = (body.get('NetworkingConfig') or {}).get('EndpointsConfig') or {}
+        if 'EndpointConfig' in body:
+            endpoints[request['target'].split('/')[3]] = body['EndpointConfig']
+        names.update({e['NetworkID']: name for name, e in endpoints.items() if e.get('NetworkID')})
+    return names
+
+
 def preset_gate(preset, own=None):
     gate = Gate('[policy]\npreset = %s\n' % preset + (OWN_LINES.get(preset, '') if own is None else own))
     gate.engine.on(STREAMS, b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+    names = network_names()
+
+    def inspect(x):
+        found = x.request.path.rpartition('/')[2]
+        x.body()
+        x.answer(200, json.dumps({'Id': found, 'Name': names[found], 'Labels': {}}).encode())
+        return True
+    gate.engine.on('^/networks/(%s)$' % '|'.join(names), inspect)
     return gate
 
 
@@ -55,7 +76,7 @@ def send(gate, request):
     with gate.connect() as client:
         send_recorded(client, request)
         response = client.read(request['method'])
-    return response, gate.engine.seen()
+    return response, [r for r in gate.engine.seen() if r.get('user-agent') != OURS]
 
 
 def expect_forwarded(gate, request):

@@ -74,11 +74,22 @@ static Decision image_deny_short(const PolicyFacts *facts, Bytes key, Bytes refe
                           reference, BYTES_NONE);
 }
 
+static Bytes query_value(const Request *req, const char *key) {
+        const QueryPair *pair = target_find_pair(req->target, key);
+
+        return pair ? pair->value : BYTES_NONE;
+}
+
+static Decision image_deny_second_tag(const PolicyFacts *facts, Bytes tag) {
+        return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
+                          "the name has a tag or digest of its own, and then comes", tag,
+                          BYTES_NONE);
+}
+
 Decision query_judge_image_pull(const Policy *p, const Request *req, const PolicyFacts *facts) {
-        const QueryPair *from = target_find_pair(req->target, "fromImage");
-        const QueryPair *tag = target_find_pair(req->target, "tag");
+        Bytes tag = query_value(req, "tag");
         const Bytes key = BYTES("fromImage");
-        Bytes name = from ? from->value : BYTES_NONE, reference;
+        Bytes name = query_value(req, "fromImage"), reference;
         char room[QUERY_REFERENCE_MAX];
         ImageName image;
         bool is_all;
@@ -89,10 +100,8 @@ Decision query_judge_image_pull(const Policy *p, const Request *req, const Polic
         if (name.len == 0 || name.len >= QUERY_REFERENCE_MAX)
                 return query_deny(facts, key, RULE_NONE, "image-grammar",
                                   "no name of an image:", name, BYTES_NONE);
-        if (!image_join(name, tag ? tag->value : BYTES_NONE, room, &reference))
-                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
-                                  "the name has a tag or digest of its own, and then comes",
-                                  tag->value, BYTES_NONE);
+        if (!image_join(name, tag, room, &reference))
+                return image_deny_second_tag(facts, tag);
         if (!grammar_image(reference, &image))
                 return query_deny(facts, key, RULE_NONE, "image-grammar",
                                   "no name of an image:", name, BYTES_NONE);
@@ -160,38 +169,33 @@ static Decision image_judge_joined(const Policy *p, const PolicyFacts *facts, By
 /* The name that it gets, of repo and tag. */
 static Decision image_judge_new_name(const Policy *p, const Request *req,
                                      const PolicyFacts *facts) {
-        const QueryPair *repo = target_find_pair(req->target, "repo");
-        const QueryPair *tag = target_find_pair(req->target, "tag");
+        Bytes repo = query_value(req, "repo");
+        Bytes tag = query_value(req, "tag");
         char room[QUERY_REFERENCE_MAX];
         Bytes reference;
 
-        if (!repo || repo->value.len == 0)
+        if (repo.len == 0)
                 return query_deny(facts, BYTES("repo"), RULE_NONE, "image-grammar",
                                   "the query names no repo", BYTES_NONE, BYTES_NONE);
-        if (!image_join(repo->value, tag ? tag->value : BYTES_NONE, room, &reference))
-                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
-                                  "the name has a tag or digest of its own, and then comes",
-                                  tag->value, BYTES_NONE);
+        if (!image_join(repo, tag, room, &reference))
+                return image_deny_second_tag(facts, tag);
 
         /* image-ids is for ids: a name like one would be in the way of who means the id. */
         if (grammar_is_image_id(reference))
                 return query_deny(facts, BYTES("repo"), RULE_NONE, "image-id",
-                                  "the engine could take this name for an id:", repo->value,
-                                  BYTES_NONE);
+                                  "the engine could take this name for an id:", repo, BYTES_NONE);
 
-        return image_judge_joined(p, facts, BYTES("repo"), reference, false, repo->value);
+        return image_judge_joined(p, facts, BYTES("repo"), reference, false, repo);
 }
 
 /* A push without any tag sends all of them: docker push -a. */
 static Decision image_judge_push(const Policy *p, const Request *req, const PolicyFacts *facts) {
-        const QueryPair *tag = target_find_pair(req->target, "tag");
+        Bytes tag = query_value(req, "tag");
         char room[QUERY_REFERENCE_MAX];
         Bytes reference;
 
-        if (!image_join(req->match.slot, tag ? tag->value : BYTES_NONE, room, &reference))
-                return query_deny(facts, BYTES("tag"), RULE_NONE, "image-ambiguous",
-                                  "the name has a tag or digest of its own, and then comes",
-                                  tag->value, BYTES_NONE);
+        if (!image_join(req->match.slot, tag, room, &reference))
+                return image_deny_second_tag(facts, tag);
 
         return image_judge_joined(p, facts, BYTES_NONE, reference, true, req->match.slot);
 }

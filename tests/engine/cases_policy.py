@@ -195,15 +195,21 @@ class Stack:
         return ('openpalm_%s_%d' if self.major == 1 else 'openpalm-%s-%d') % (service, number)
 
     def expect(self, **want):
-        """The states of the project's containers, by service and as the engine has them."""
+        """The states of the project's containers, by service: the engine says a killed one runs until it has seen it."""
+        want = {service: states.split() for service, states in want.items()}
+        try:
+            wait_for('such states', lambda: self.states() == want, 10)
+        except TimeoutError as why:
+            raise Failed('the containers are %s, not %s' % (self.states(), want)) from why
+
+    def states(self):
         out = self.c.setup('ps', '-a', '--filter', 'label=com.docker.compose.project=openpalm',
                            '--format', '{{.Label "com.docker.compose.service"}} {{.State}}')
         have = {}
         for line in out.splitlines():
             service, state = line.split()
             have.setdefault(service, []).append(state)
-        if have != {service: states.split() for service, states in want.items()}:
-            raise Failed('the containers are %s, not %s' % (have, want))
+        return have
 
 
 def everything(c):

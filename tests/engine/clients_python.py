@@ -71,7 +71,7 @@ def streams():
     since = client.info()['SystemTime']
     events = client.events(decode=True, filters={'container': 'py'}, since=int(seconds(since)))
     client.containers.run('bb:latest', ['true'], name='py', remove=True)
-    seen = list(itertools.islice((e['Action'] for e in events if e['Action'] in ('start', 'die')), 2))
+    seen = sorted(itertools.islice((e['Action'] for e in events if e['Action'] in ('start', 'die')), 2))
     print(seen[-2:])
     c = client.containers.run('bb:latest', ['sleep', '600'], name='py', detach=True)
     stats = c.stats(stream=True, decode=True)

@@ -58,6 +58,12 @@ def network_names():
 
 def preset_gate(preset, own=None):
     gate = Gate('[policy]\npreset = %s\n' % preset + (OWN_LINES.get(preset, '') if own is None else own))
+    engine_prepare(gate)
+    return gate
+
+
+def engine_prepare(gate):
+    """Streams end at once, and networks are known by their ids."""
     gate.engine.on(STREAMS, b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
     names = network_names()
 
@@ -67,7 +73,6 @@ def preset_gate(preset, own=None):
         x.answer(200, json.dumps({'Id': found, 'Name': names[found], 'Labels': {}}).encode())
         return True
     gate.engine.on('^/networks/(%s)$' % '|'.join(names), inspect)
-    return gate
 
 
 def send(gate, request):

@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TREE, 'tests', 'integration'))
 from harness import SOCKGATED, Fail, Gate, expect, expect_equal                     # noqa: E402
-from test_consumers import STREAMS, consumer_requests, expect_forwarded, expect_refused  # noqa: E402
+from test_consumers import consumer_requests, engine_prepare, expect_forwarded, expect_refused  # noqa: E402
 
 EXAMPLES = os.path.join(TREE, 'conf', 'examples')
 JSON = [('Content-Type', 'application/json')]
@@ -69,7 +69,7 @@ def write(path, text):
 def gate(text, instance=None, **more):
     """The daemon with this policy before an engine that streams nothing for ever."""
     started = Gate(text, args=['--instance=' + instance] if instance else [], **more)
-    started.engine.on(STREAMS, b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+    engine_prepare(started)
     return started
 
 

@@ -316,8 +316,10 @@ def bodies_under_judgement_share_a_budget_and_wait_for_it(run):
         clients = [gate.connect() for _ in range(12)]
         for client in clients:
             client.send(request + body[:-1])
+        # All of them, before any answer is waited for: who comes first is the kernel's to say.
         for client in clients:
             client.send(body[-1:])
+        for client in clients:
             expect_equal(client.read().status, 201)
             client.close()
 

@@ -10,6 +10,8 @@ from compare import INTERRUPT, Failed, case
 CASES = []
 cli = functools.partial(case, CASES)
 KILL = ('--stop-signal', 'KILL')
+# Steps of a pull that docker names only when they last.
+STEPS = [(r'(?m)^<id>: (Verifying Checksum|Download complete|Waiting|Pulling fs layer)\n', '')]
 SLEEP = ('bb', 'sleep', '600')
 SIZES = [(r'\b[\d.]+ ?[kMG]?i?B\b', '<size>')]
 NUMBERS = [(r'\b\d+(\.\d+)?', '<n>'), (r'<n>(%|[kMG]?i?B)', '<n>')]
@@ -401,7 +403,7 @@ def _(c):
     c.setup('tag', 'bb', name)
     c.works('push', name, sort=True)
     c.works('rmi', name)
-    c.works('pull', name, sort=True)
+    c.works('pull', name, sort=True, loose=STEPS)
     c.works('run', '--rm', name, 'echo', 'pulled')
     c.works('rmi', name)
     c.works('run', '--rm', name, 'echo', 'pulled by run', sort=True)
@@ -421,8 +423,8 @@ def _(c):
             stdin=b'secret\n')
     c.works('--config', 'cfg', 'push', name, sort=True)
     c.works('rmi', name)
-    c.docker('pull', name, sort=True)
-    c.works('--config', 'cfg', 'pull', name, sort=True)
+    c.docker('pull', name, sort=True, loose=STEPS)
+    c.works('--config', 'cfg', 'pull', name, sort=True, loose=STEPS)
 
 
 # --- networks, volumes, pruning ---

@@ -326,8 +326,7 @@ static Bytes record_path(const AuditRecord *rec) {
         return bytes_slice(rec->target, 0, bytes_find(rec->target, '?'));
 }
 
-/* A text that ends in a colon speaks of a value: without one the colon goes. */
-static Bytes message_text(const char *text, Bytes value) {
+Bytes audit_text(const char *text, Bytes value) {
         Bytes b = bytes_of(text);
 
         if (value.len == 0 && bytes_ends_with(b, BYTES(":")))
@@ -343,7 +342,7 @@ static void message_why(Writer *w, const AuditRecord *rec) {
                 return;
 
         writer_put(w, BYTES(": "));
-        writer_put_own(w, message_text(text, rec->value), RECORD_OWN_MAX);
+        writer_put_own(w, audit_text(text, rec->value), RECORD_OWN_MAX);
         if (rec->value.len == 0)
                 return;
 

@@ -68,3 +68,7 @@ size_t audit_record_format(const AuditRecord *rec, char room[static AUDIT_RECORD
 /* Bytes outside 0x21-0x7e as \xNN, cut at max bytes of output with a mark; for log lines and
  * answers too. Returns the length. */
 size_t audit_escape(Bytes text, char *room, size_t max);
+
+/* The text of a reason as it is shown: one that ends in a colon speaks of a value, and loses the
+ * colon when there is none. Borrowed from text. */
+Bytes audit_text(const char *text, Bytes value);

@@ -152,10 +152,7 @@ static size_t refusal_message(const Exchange *x, const Refusal *refusal, char *r
                                     sizeof(path));
         n_subject = (int) audit_escape(refusal->subject, subject, sizeof(subject));
         n_field = (int) audit_escape(refusal->field, field, sizeof(field));
-        /* A text that ends in a colon speaks of a subject: without one the colon goes. */
-        n_text = (int) strlen(refusal->text);
-        if (n_subject == 0 && n_text > 0 && refusal->text[n_text - 1] == ':')
-                n_text--;
+        n_text = (int) audit_text(refusal->text, refusal->subject).len;
         n = snprintf(room, size, "sockgate: %s%.*s%s%.*s%s%.*s%s%.*s%s%s%.*s [id %s]",
                      refusal_word(refusal->verdict), n_method, method, n_method ? " " : "", n_path,
                      path, n_path ? ": " : "", n_text, refusal->text, n_subject ? " '" : "",

@@ -42,12 +42,7 @@ STAY = '''
 [limits]
 idle-exit = 0
 '''
-SAFE = '''
-    user: "1000:1000"
-    cap_drop: [ALL]
-    security_opt: ["no-new-privileges:true"]
-    stop_signal: SIGKILL
-'''
+SAFE = cases_admin.SAFE
 VERSION = 'version: "2.4"\n'           # what compose 1 wants to see
 MAIN = '''
 services:

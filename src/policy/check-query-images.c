@@ -86,38 +86,6 @@ static Decision image_deny_second_tag(const PolicyFacts *facts, Bytes tag) {
                           BYTES_NONE);
 }
 
-Decision query_judge_image_pull(const Policy *p, const Request *req, const PolicyFacts *facts) {
-        Bytes tag = query_value(req, "tag");
-        const Bytes key = BYTES("fromImage");
-        Bytes name = query_value(req, "fromImage"), reference;
-        char room[QUERY_REFERENCE_MAX];
-        ImageName image;
-        bool is_all;
-
-        /* docker pull -a ends the name with a colon, which the engine takes off. */
-        if (name.len > 1 && bytes_ends_with(name, BYTES(":")))
-                name.len--;
-        if (name.len == 0 || name.len >= QUERY_REFERENCE_MAX)
-                return query_deny(facts, key, RULE_NONE, "image-grammar",
-                                  "no name of an image:", name, BYTES_NONE);
-        if (!image_join(name, tag, room, &reference))
-                return image_deny_second_tag(facts, tag);
-        if (!grammar_image(reference, &image))
-                return query_deny(facts, key, RULE_NONE, "image-grammar",
-                                  "no name of an image:", name, BYTES_NONE);
-
-        if (check_image_is_ambiguous(p, &p->rules[RULE_PULL_IMAGES], name))
-                return image_deny_short(facts, key, name);
-
-        is_all = image.tag.len == 0 && image.digest.len == 0;
-        if (image_is_allowed(&p->rules[RULE_PULL_IMAGES], &image, is_all))
-                return query_allow;
-
-        return query_deny(facts, key, RULE_PULL_IMAGES, "image-not-allowed",
-                          is_all ? "not all tags may be pulled of" : "the image may not be pulled:",
-                          name, (Bytes){ image.name, image.name_len });
-}
-
 static bool image_rules_are_open(const Policy *p) {
         const Words *words = &p->rules[RULE_PULL_IMAGES];
 
@@ -130,18 +98,9 @@ static bool image_rules_are_open(const Policy *p) {
 
 static Decision image_judge_reference(const Policy *p, const PolicyFacts *facts, Bytes key,
                                       Bytes reference, bool no_tag_is_all) {
-        const Words *ids = &p->rules[RULE_CREATE_IMAGE_IDS];
         ImageName image;
         bool is_all;
 
-        if (grammar_is_image_id(reference)) {
-                if (ids->n == 1 && bytes_eq_str(ids->items[0].text, "yes"))
-                        return query_allow;
-                return query_deny(facts, key, RULE_CREATE_IMAGE_IDS, "image-id",
-                                  "an id, or what the engine could take for one, hides the name "
-                                  "of the image:",
-                                  reference, BYTES("yes"));
-        }
         if (!grammar_image(reference, &image))
                 return query_deny(facts, key, RULE_NONE, "image-grammar",
                                   "no name of an image:", reference, BYTES_NONE);
@@ -166,6 +125,24 @@ static Decision image_judge_joined(const Policy *p, const PolicyFacts *facts, By
         return d;
 }
 
+Decision query_judge_image_pull(const Policy *p, const Request *req, const PolicyFacts *facts) {
+        Bytes tag = query_value(req, "tag");
+        const Bytes key = BYTES("fromImage");
+        Bytes name = query_value(req, "fromImage"), reference;
+        char room[QUERY_REFERENCE_MAX];
+
+        /* docker pull -a ends the name with a colon, which the engine takes off. */
+        if (name.len > 1 && bytes_ends_with(name, BYTES(":")))
+                name.len--;
+        if (name.len == 0 || name.len >= QUERY_REFERENCE_MAX)
+                return query_deny(facts, key, RULE_NONE, "image-grammar",
+                                  "no name of an image:", name, BYTES_NONE);
+        if (!image_join(name, tag, room, &reference))
+                return image_deny_second_tag(facts, tag);
+
+        return image_judge_joined(p, facts, key, reference, true, name);
+}
+
 /* The name that it gets, of repo and tag. */
 static Decision image_judge_new_name(const Policy *p, const Request *req,
                                      const PolicyFacts *facts) {
@@ -188,6 +165,22 @@ static Decision image_judge_new_name(const Policy *p, const Request *req,
         return image_judge_joined(p, facts, BYTES("repo"), reference, false, repo);
 }
 
+/* The image of the path, which may be an id. */
+static Decision image_judge_slot(const Policy *p, const PolicyFacts *facts, Bytes reference,
+                                 bool no_tag_is_all, Bytes slot) {
+        const Words *ids = &p->rules[RULE_CREATE_IMAGE_IDS];
+
+        if (!grammar_is_image_id(reference))
+                return image_judge_joined(p, facts, BYTES_NONE, reference, no_tag_is_all, slot);
+        if (ids->n == 1 && bytes_eq_str(ids->items[0].text, "yes"))
+                return query_allow;
+
+        return query_deny(facts, BYTES_NONE, RULE_CREATE_IMAGE_IDS, "image-id",
+                          "an id, or what the engine could take for one, hides the name of the "
+                          "image:",
+                          slot, BYTES("yes"));
+}
+
 /* A push without any tag sends all of them: docker push -a. */
 static Decision image_judge_push(const Policy *p, const Request *req, const PolicyFacts *facts) {
         Bytes tag = query_value(req, "tag");
@@ -197,7 +190,7 @@ static Decision image_judge_push(const Policy *p, const Request *req, const Poli
         if (!image_join(req->match.slot, tag, room, &reference))
                 return image_deny_second_tag(facts, tag);
 
-        return image_judge_joined(p, facts, BYTES_NONE, reference, true, req->match.slot);
+        return image_judge_slot(p, facts, reference, true, req->match.slot);
 }
 
 Decision query_judge_image_name(const Policy *p, const Request *req, const PolicyFacts *facts) {
@@ -209,7 +202,7 @@ Decision query_judge_image_name(const Policy *p, const Request *req, const Polic
         if (bytes_eq_str(name, "image.push"))
                 return image_judge_push(p, req, facts);
 
-        d = image_judge_reference(p, facts, BYTES_NONE, req->match.slot, false);
+        d = image_judge_slot(p, facts, req->match.slot, false, req->match.slot);
         if (d.verdict == VERDICT_ALLOW && bytes_eq_str(name, "image.tag"))
                 return image_judge_new_name(p, req, facts);
         return d;

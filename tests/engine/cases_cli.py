@@ -119,7 +119,7 @@ def _(c):
     c.works('run', '--name', 'one', 'bb', 'echo', 'hello')
     c.docker('run', '--name', 'two', 'bb', 'sh', '-c', 'echo out; echo err >&2; exit 42')
     c.works('run', '--rm', '--name', 'three', '-e', 'A=b c', '-w', '/tmp', 'bb', 'sh', '-c', 'pwd; echo $A')
-    c.works('ps', '-a', '--format', '{{.Names}}')
+    c.works('ps', '-a', '--format', '{{.Names}}', sort=True)
 
 
 @cli('docker run of what does not exist fails the same')

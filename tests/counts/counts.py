@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what a request through sockgated costs and holds it against the limits: bench.py DAEMON PRELOAD.
+"""Measures what a request through sockgated costs and holds it against the limits: counts.py DAEMON PRELOAD.
 
 Instructions, system calls, allocations and memory do not depend on how busy the machine is; where
 time is measured, interleaved rounds are compared by their medians and the best of three tries counts.

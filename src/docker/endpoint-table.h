@@ -22,8 +22,8 @@ extern const EndpointGroup endpoint_libpod_groups[];
         { segment, sizeof(segment) - 1, rows, sizeof(rows) / sizeof(rows[0]) }
 
 /* Columns: name, level, method, pattern, section. */
-#define P(path) path, sizeof(path) - 1, false
-#define L(path) "/libpod" path, sizeof("/libpod" path) - 1, true
+#define P(path) sizeof(path) - 1, false, path
+#define L(path) sizeof("/libpod" path) - 1, true, "/libpod" path
 
 #define NEVER ENDPOINT_LEVEL_NEVER
 #define READ  ENDPOINT_LEVEL_READ
@@ -62,7 +62,8 @@ extern const EndpointGroup endpoint_libpod_groups[];
 #define JUDGE_BUILD            ENDPOINT_JUDGE_BUILD
 #define JUDGE_SERVICE_CREATE   ENDPOINT_JUDGE_SERVICE_CREATE
 
-/* Query keys: one rule a key; ..._LIST may come several times. */
+/* Query keys: one rule a key; ..._LIST may come several times. There are 1,500 of them, and each
+ * byte of a row counts: so words stand behind their key. */
 #define KEYS(...)                                                                                  \
         (const QueryKey[]) {                                                                       \
                 __VA_ARGS__, END                                                                   \
@@ -79,9 +80,9 @@ extern const EndpointGroup endpoint_libpod_groups[];
 #define ZERO_LIST(key)                                                                             \
         { key, true, QUERY_ZERO }
 #define INT(key, min, max)                                                                         \
-        { key, false, QUERY_INT, min, max }
+        { key, false, QUERY_INT, false, min, max }
 #define WORDS(key, list)                                                                           \
-        { key, .rule = QUERY_WORDS, .words = list }
+        { key "\0" list, .rule = QUERY_WORDS, .has_words = true }
 #define NAME(key)                                                                                  \
         { key, .rule = QUERY_NAME }
 #define ID(key)                                                                                    \
@@ -97,8 +98,8 @@ extern const EndpointGroup endpoint_libpod_groups[];
 #define JUDGED_LIST(key)                                                                           \
         { key, true, QUERY_JUDGED }
 #define JUDGED_BUT(key, list)                                                                      \
-        { key, .rule = QUERY_JUDGED, .words = list }
+        { key "\0" list, .rule = QUERY_JUDGED, .has_words = true }
 #define SESSION(key)                                                                               \
         { key, .rule = QUERY_SESSION }
 #define SESSION_BUT(key, list)                                                                     \
-        { key, .rule = QUERY_SESSION, .words = list }
+        { key "\0" list, .rule = QUERY_SESSION, .has_words = true }

@@ -19,6 +19,10 @@ static const EndpointGroup *const endpoint_tables[] = {
         endpoint_libpod_groups,
 };
 
+const char *query_key_words(const QueryKey *key) {
+        return key->has_words ? key->key + strlen(key->key) + 1 : NULL;
+}
+
 size_t endpoint_count(void) {
         size_t n = 0;
 

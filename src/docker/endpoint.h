@@ -7,29 +7,30 @@
 #pragma once
 
 #include "docker/target.h"
+#include "util/macros.h"
 
-typedef enum EndpointLevel {
+typedef enum _packed_ EndpointLevel {
         ENDPOINT_LEVEL_NEVER = 0, /* can't be granted */
         ENDPOINT_LEVEL_READ,
         ENDPOINT_LEVEL_WRITE,
         ENDPOINT_LEVEL_FULL,
 } EndpointLevel;
 
-typedef enum EndpointKind {
+typedef enum _packed_ EndpointKind {
         ENDPOINT_KIND_PLAIN = 0,
         ENDPOINT_KIND_STREAM, /* the answer or the request may flow for long: two audit records */
         ENDPOINT_KIND_HIJACK, /* becomes a tunnel when the engine agrees */
         ENDPOINT_KIND_H2C,    /* becomes an uninspected h2c tunnel */
 } EndpointKind;
 
-typedef enum EndpointBody {
+typedef enum _packed_ EndpointBody {
         ENDPOINT_BODY_NONE = 0,
         ENDPOINT_BODY_JSON,
         ENDPOINT_BODY_TAR,
         ENDPOINT_BODY_RAW, /* bytes that the engine sniffs */
 } EndpointBody;
 
-typedef enum EndpointHijack {
+typedef enum _packed_ EndpointHijack {
         ENDPOINT_HIJACK_NONE = 0,
         ENDPOINT_HIJACK_ATTACH,
         ENDPOINT_HIJACK_EXEC_START,
@@ -48,7 +49,7 @@ typedef enum EndpointSlot {
 } EndpointSlot;
 
 /* Which ini section judges the body or query of an operation; NONE: no judge. */
-typedef enum EndpointJudge {
+typedef enum _packed_ EndpointJudge {
         ENDPOINT_JUDGE_NONE = 0,
         ENDPOINT_JUDGE_CONTAINER_CREATE,
         ENDPOINT_JUDGE_CONTAINER_UPDATE,
@@ -66,7 +67,7 @@ typedef enum EndpointJudge {
 } EndpointJudge;
 
 /* What a query value may be whatever the policy says (query-fields.tsv, column harmless). */
-typedef enum QueryRule {
+typedef enum _packed_ QueryRule {
         QUERY_ANY = 0,
         QUERY_ZERO,    /* zero-only: "", 0, false, null, {} or [] */
         QUERY_INT,     /* integer text from min on, to max when that is not 0 */
@@ -80,27 +81,28 @@ typedef enum QueryRule {
 } QueryRule;
 
 typedef struct QueryKey {
-        const char *key; /* NULL ends a list */
+        const char *key; /* NULL ends a list; its words, if it has any, follow behind its NUL */
         bool repeatable;
         QueryRule rule;
-        int min, max;
-        const char *words; /* "|not-running|next-exit"; JUDGED, SESSION: harmless beside zero */
+        bool has_words;
+        int16_t min;
+        uint16_t max;
 } QueryKey;
 
 typedef struct Endpoint {
         const char *name; /* "container.create"; rows of one operation share it */
         EndpointLevel level;
         HttpMethod method;
+        uint8_t pattern_len;
+        bool is_libpod;
         const char *pattern; /* "/containers/{container}/json": {container} {network} {volume}
                                 {image} {exec} {plugin} {checkpoint} {other} */
-        size_t pattern_len;
-        bool is_libpod;
         const char *section; /* "CONTAINERS", "LIBPOD_CONTAINERS"; "": of none */
         EndpointKind kind;
         EndpointBody body;
         EndpointHijack hijack;
         EndpointJudge judge;
-        unsigned min_minor;    /* first API 1.N that has it; 0: always */
+        uint8_t min_minor;     /* first API 1.N that has it; 0: always */
         const QueryKey *query; /* NULL: knows no key */
 } Endpoint;
 
@@ -121,6 +123,9 @@ typedef struct EndpointMatch {
 /* Which row this is. image.pull and image.import share a route and are told apart by fromImage.
  * HEAD rows are rows of their own. */
 void endpoint_find(HttpMethod method, const Target *target, EndpointMatch *ret);
+
+/* "|not-running|next-exit"; of JUDGED and SESSION: harmless beside zero. NULL: it has none. */
+const char *query_key_words(const QueryKey *key);
 
 /* Grammars of slots, also for judges of bodies. */
 bool endpoint_is_id(Bytes text);           /* [A-Za-z0-9][A-Za-z0-9_.-]{0,254} */

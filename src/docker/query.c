@@ -123,7 +123,7 @@ bool query_value_fits(const QueryKey *key, Bytes value) {
         case QUERY_INT:
                 return query_is_int(key, value);
         case QUERY_WORDS:
-                return query_is_word(value, key->words);
+                return query_is_word(value, query_key_words(key));
         case QUERY_NAME:
                 return query_is_name(value);
         case QUERY_ID:
@@ -175,7 +175,8 @@ static bool query_fail_repeated(QueryResult *ret, const QueryPair *pair, HttpErr
 static void query_note_judged(const QueryKey *key, Bytes value, QueryResult *ret) {
         if (key->rule != QUERY_JUDGED && key->rule != QUERY_SESSION)
                 return;
-        if (query_value_is_zero(value) || (key->words && query_is_word(value, key->words)))
+        if (query_value_is_zero(value) ||
+            (key->has_words && query_is_word(value, query_key_words(key))))
                 return;
 
         if (key->rule == QUERY_SESSION)

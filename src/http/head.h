@@ -7,10 +7,11 @@
 #pragma once
 
 #include "util/bytes.h"
+#include "util/macros.h"
 
 #define HTTP_HEADERS_MAX 256
 
-typedef enum HttpMethod {
+typedef enum _packed_ HttpMethod {
         HTTP_METHOD_OTHER = 0, /* a token that is none of these: never forwarded */
         HTTP_METHOD_GET,
         HTTP_METHOD_HEAD,
@@ -21,7 +22,7 @@ typedef enum HttpMethod {
 
 /* The headers that sockgate knows. X_DOCKER, X_META and PROXY stand for all names with that prefix.
  */
-typedef enum HttpHeaderId {
+typedef enum _packed_ HttpHeaderId {
         HTTP_HEADER_OTHER = 0,
         HTTP_HEADER_ACCEPT,
         HTTP_HEADER_ACCEPT_ENCODING,
@@ -54,7 +55,7 @@ typedef struct HttpHeader {
         HttpHeaderId id;
 } HttpHeader;
 
-typedef enum HttpFraming {
+typedef enum _packed_ HttpFraming {
         HTTP_FRAMING_NONE = 0, /* no body */
         HTTP_FRAMING_LENGTH,   /* content_length bytes, more than 0 */
         HTTP_FRAMING_CHUNKED,

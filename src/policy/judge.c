@@ -61,7 +61,8 @@ static bool judge_is_harmless(const Field *f, const BodyValue *v) {
         case HARMLESS_NULL:
                 return v->type == BODY_NULL;
         case HARMLESS_RANGE:
-                return v->type == BODY_INTEGER && v->integer >= f->min && v->integer <= f->max;
+                return v->type == BODY_INTEGER && v->integer >= f->min &&
+                       (v->integer <= f->max || f->max == FIELD_NO_END);
         case HARMLESS_WORDS:
                 return v->type == BODY_STRING && judge_is_one_of(v->string, f->words);
         }

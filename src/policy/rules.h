@@ -6,8 +6,9 @@
 #pragma once
 
 #include "util/bytes.h"
+#include "util/macros.h"
 
-typedef enum RuleKey {
+typedef enum _packed_ RuleKey {
         RULE_NONE = 0,
         RULE_CREATE_IMAGES,
         RULE_CREATE_IMAGE_IDS,

@@ -17,7 +17,7 @@
 #define NULL_ONLY     .harmless = HARMLESS_NULL
 #define ROWS(s)       .harmless = HARMLESS_ROWS, .rows = &(s)
 #define WORDS(w)      .harmless = HARMLESS_WORDS, .words = (w)
-#define FROM(a)       .harmless = HARMLESS_RANGE, .min = (a), .max = INT64_MAX
+#define FROM(a)       .harmless = HARMLESS_RANGE, .min = (a), .max = FIELD_NO_END
 #define FROM_TO(a, b) .harmless = HARMLESS_RANGE, .min = (a), .max = (b)
 
 /* What else is known of it: width, rows of its elements, and what allows more. */

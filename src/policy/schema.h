@@ -13,7 +13,7 @@ typedef struct Schema Schema;
 typedef struct Field Field;
 
 /* Type of a member as Go enforces it (POLICY 6.5). null is the zero value of every type. */
-typedef enum FieldType {
+typedef enum _packed_ FieldType {
         FIELD_ANY = 0, /* not looked into: allowed only when zero, or by a check */
         FIELD_BOOL,
         FIELD_INT,
@@ -31,18 +31,18 @@ typedef enum FieldType {
         FIELD_MAP_STRUCTS,  /* map of lists of rows (null too) */
 } FieldType;
 
-typedef enum FieldWidth { WIDTH_I64 = 0, WIDTH_U16, WIDTH_U32, WIDTH_U64 } FieldWidth;
+typedef enum _packed_ FieldWidth { WIDTH_I64 = 0, WIDTH_U16, WIDTH_U32, WIDTH_U64 } FieldWidth;
 
 /* What is allowed whatever the policy says. Absent and null always are, but under NONE and where a
  * check says else. */
-typedef enum FieldHarmless {
+typedef enum _packed_ FieldHarmless {
         HARMLESS_ZERO = 0, /* null, false, 0, "", [], {} */
         HARMLESS_ANY,
         HARMLESS_NONE,  /* only what check allows; absent counts as the engine's default, and is
                            checked too */
         HARMLESS_NULL,  /* an empty list does harm */
         HARMLESS_ROWS,  /* its members are judged by rows */
-        HARMLESS_RANGE, /* integers from min to max (INT64_MAX: no end) */
+        HARMLESS_RANGE, /* integers from min to max (FIELD_NO_END: none) */
         HARMLESS_WORDS, /* one of words, separated by |: "|local" begins with the empty word */
 } FieldHarmless;
 
@@ -58,15 +58,17 @@ typedef bool FieldCheck(Judge *j, const Field *f, const BodyValue *v);
  * it is absent. */
 typedef bool SchemaCheck(Judge *j, const Schema *s, const BodyValue *object);
 
+#define FIELD_NO_END INT32_MAX
+
 struct Field {
         const char *name;
-        FieldType type;
-        FieldHarmless harmless;
-        int64_t min, max;
         const char *words;
-        FieldWidth width;
         const Schema *rows;
         FieldCheck *check;
+        int32_t min, max;
+        FieldType type;
+        FieldHarmless harmless;
+        FieldWidth width;
         RuleKey key; /* the ini key that allows more: for the hint */
 };
 

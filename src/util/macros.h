@@ -12,6 +12,7 @@
 
 #define _cleanup_(f)        __attribute__((cleanup(f)))
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
+#define _packed_            __attribute__((packed)) /* enums of rows: a byte each */
 #define _pure_              __attribute__((pure))
 
 /* Gives the pointer away: yields its value and leaves NULL behind. */

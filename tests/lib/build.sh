@@ -36,7 +36,7 @@ build_need() {
         local dir=$BUILD_TOP/build/$1
         case $1 in
         asan) build_dir "$dir" gcc --buildtype=debug -Db_sanitize=address,undefined ;;
-        release) build_dir "$dir" gcc --buildtype=release -Db_lto=true ;;
+        release) build_dir "$dir" gcc -Doptimization=2 -Db_lto=true ;;
         *) printf 'build: no build named %s\n' "$1" >&2; return 1 ;;
         esac
 }

@@ -160,7 +160,7 @@ static bool range_agrees(const char *harmless, const Field *f) {
 
         if (f->harmless != HARMLESS_RANGE)
                 return false;
-        if (f->max == INT64_MAX)
+        if (f->max == FIELD_NO_END)
                 (void) snprintf(room, sizeof(room), "%lld..", (long long) f->min);
         else
                 (void) snprintf(room, sizeof(room), "%lld..%lld", (long long) f->min,

@@ -11,6 +11,7 @@ import os
 import re
 import resource
 import statistics
+import subprocess
 import sys
 import time
 
@@ -32,6 +33,7 @@ LIMIT_ALLOCATIONS = 1       # a kept request
 LIMIT_STREAM_BYTES = 1536   # user memory of an idle stream
 LIMIT_PSS_KIB = 1536        # at start
 LIMIT_EVENT_MS = 1          # first event, through minus direct
+LIMIT_STRIPPED_KB = 500     # the program, without what only debuggers read
 
 
 def kept_request_instructions(place, config):
@@ -111,6 +113,16 @@ def measure_pss(place):
     return min(once() for _ in range(TRIES))
 
 
+def stripped_bytes(program, folder):
+    stripped = os.path.join(folder, "stripped")
+    subprocess.run(["strip", "-o", stripped, program], check=True)
+    return os.path.getsize(stripped)
+
+
+def measure_stripped_kb(place):
+    return stripped_bytes(Daemon.command[0], place.folder) / 1000
+
+
 def event_delay(place, path):
     """Milliseconds from the wish for an event to its arrival on a fresh stream."""
     with open_stream(path) as stream:
@@ -147,6 +159,7 @@ MEASURES = [
     ("heap_allocations_per_kept_request", measure_allocations, LIMIT_ALLOCATIONS, ""),
     ("user_memory_per_idle_stream", measure_stream_bytes, LIMIT_STREAM_BYTES, " bytes"),
     ("pss_at_start", measure_pss, LIMIT_PSS_KIB, " KiB"),
+    ("stripped_program", measure_stripped_kb, LIMIT_STRIPPED_KB, " kB"),
     ("first_event_later_than_direct", measure_event, LIMIT_EVENT_MS, " ms"),
 ]
 

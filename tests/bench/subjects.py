@@ -6,6 +6,7 @@ Every proxy takes its listening socket from us, on TCP loopback, as users have t
 sockgate, for information, has a unix socket). They all stand before the same synthetic engine and run
 at the same time; who is not asked sleeps.
 """
+import copy
 import itertools
 import os
 import re
@@ -144,6 +145,10 @@ class Subject:
 
     def n_descriptors(self):
         return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.pids())
+
+    def another(self):
+        """Of the same kind; from one that is not started."""
+        return copy.copy(self)
 
 
 def cpu_ns(pid):

@@ -86,6 +86,25 @@ static size_t span_of(const char *p, uint8_t classes) {
         return (size_t) (p - begin);
 }
 
+/* How many bytes from p on, eight at a time, are printable ASCII from the least one on (SP or
+ * '!'). May stop early, never late: span_of() goes on from there. Each byte is looked at by
+ * arithmetic on all eight: what is below the least borrows, DEL gains the high bit, the others have
+ * it. */
+static size_t span_printable(const char *p, const char *end, unsigned char least) {
+        const uint64_t ones = 0x0101010101010101;
+        const char *begin = p;
+
+        while (end - p >= 8) {
+                uint64_t word;
+
+                memcpy(&word, p, sizeof(word));
+                if (((word - ones * least) | (word + ones) | word) & (ones << 7))
+                        break;
+                p += 8;
+        }
+        return (size_t) (p - begin);
+}
+
 static bool fail(HttpError *ret_error, unsigned status, const char *reason, const char *text) {
         *ret_error = (HttpError){ status, reason, text };
         return false;
@@ -259,6 +278,7 @@ static bool lint_version(Lint *l) {
 
 static bool lint_request_line(Lint *l) {
         HttpHead *head = l->head;
+        size_t n;
 
         head->method_text = (Bytes){ l->p, span_of(l->p, CHAR_TOKEN) };
         l->p += head->method_text.len;
@@ -267,8 +287,10 @@ static bool lint_request_line(Lint *l) {
         head->method = http_method_parse(head->method_text);
         l->p++;
 
-        head->target = (Bytes){ l->p, span_of(l->p, CHAR_TARGET) };
-        l->p += head->target.len;
+        n = span_printable(l->p, l->end, '!');
+        n += span_of(l->p + n, CHAR_TARGET);
+        head->target = (Bytes){ l->p, n };
+        l->p += n;
         if (head->target.len > l->limits->target_max)
                 return fail_target_too_long(l->error);
         if (head->target.len == 0 || *l->p != ' ')
@@ -361,8 +383,9 @@ static bool lint_name(Lint *l, HttpHeader *h) {
 /* The value at p up to its CRLF. */
 static bool lint_value(Lint *l, HttpHeader *h) {
         const char *begin = l->p;
-        size_t len = span_of(begin, CHAR_VALUE);
+        size_t len = span_printable(begin, l->end, ' ');
 
+        len += span_of(begin + len, CHAR_VALUE);
         if (char_class(begin[len]) & CHAR_HIGH) {
                 if (!lint_allows_high(l, h->id))
                         return fail(l->error, 400, "header-value",

@@ -19,6 +19,7 @@ typedef struct Refusal {
 } Refusal;
 
 /* refuse.c */
+const char *exchange_id(Exchange *x); /* of its request, as client and audit see it */
 void exchange_refuse(Exchange *x, const Refusal *refusal);
 void exchange_refuse_error(Exchange *x, const HttpError *error, bool closes);
 void exchange_refuse_fault(Exchange *x, unsigned status, const char *reason, const char *text);

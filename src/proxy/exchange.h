@@ -41,14 +41,12 @@ struct Exchange {
         const Endpoint *endpoint; /* NULL: none was found */
         HttpMethod method;
         unsigned api_minor;
-        Buffer facts; /* method, target, User-Agent as received: for the audit */
         size_t method_len, target_len;
-        char id[CONTEXT_ID_SIZE];
-        Judgement *judgement; /* NULL: the head alone was judged */
+        char id[CONTEXT_ID_SIZE]; /* "" until exchange_id() is asked */
+        Judgement *judgement;     /* NULL: the head alone was judged */
 
         HttpBody request_body;
         HttpBody answer_body;
-        Relay up, down;
         size_t n_taken; /* by the last call of the request filter */
 
         AuditVerdict verdict;
@@ -76,6 +74,10 @@ struct Exchange {
         bool was_recorded;  /* in the audit: what comes now is the second record */
         bool is_own_answer; /* the answer is ours */
         bool is_tunnel;     /* it became one */
+
+        /* What keeps its memory when an ended exchange is used again. */
+        Buffer facts; /* method, target, User-Agent as received: for the audit */
+        Relay up, down;
 };
 
 /* Judges the request whose whole raw head this is (client->ahead holds what follows it) and begins

@@ -12,19 +12,16 @@
 #include <errno.h>
 #include <string.h>
 
-/* A new or spare exchange: all zero but for the memory of its buffers. */
+/* A new or spare exchange: all zero but for the memory of its buffers, which stand at its end. */
 static Exchange *exchange_new(Context *ctx, Client *client) {
         Exchange *x;
 
         if (ctx->n_spares > 0) {
-                Exchange old;
-
                 x = ctx->spares[--ctx->n_spares];
-                old = *x;
-                buffer_clear(&old.facts);
-                relay_reset(&old.up);
-                relay_reset(&old.down);
-                *x = (Exchange){ .facts = old.facts, .up = old.up, .down = old.down };
+                memset(x, 0, offsetof(Exchange, facts));
+                buffer_clear(&x->facts);
+                relay_reset(&x->up);
+                relay_reset(&x->down);
         } else {
                 x = calloc(1, sizeof(*x));
                 if (!x)
@@ -38,7 +35,6 @@ static Exchange *exchange_new(Context *ctx, Client *client) {
         x->verdict = AUDIT_VERDICT_NONE;
         x->reason = "";
         x->down.to = x->up.from = &client->stream;
-        context_make_id(ctx, x->id);
         return x;
 }
 
@@ -46,15 +42,17 @@ static Exchange *exchange_new(Context *ctx, Client *client) {
 static void exchange_note_facts(Exchange *x, const HttpHead *head) {
         const HttpHeader *agent = http_head_find(head, HTTP_HEADER_USER_AGENT);
 
+        Bytes agent_text = agent ? bytes_slice(agent->value, 0, AUDIT_TEXT_MAX) : BYTES_NONE;
+
         buffer_clear(&x->facts);
-        if (buffer_append(&x->facts, head->method_text) < 0)
+        if (buffer_reserve(&x->facts, head->method_text.len + head->target.len + agent_text.len,
+                           NULL) < 0)
                 return;
+        (void) buffer_append(&x->facts, head->method_text);
+        (void) buffer_append(&x->facts, head->target);
+        (void) buffer_append(&x->facts, agent_text);
         x->method_len = head->method_text.len;
-        if (buffer_append(&x->facts, head->target) < 0)
-                return;
         x->target_len = head->target.len;
-        if (agent)
-                (void) buffer_append(&x->facts, bytes_slice(agent->value, 0, AUDIT_TEXT_MAX));
 }
 
 static void exchange_note_head(Exchange *x, const HttpHead *head) {

@@ -10,13 +10,20 @@
 
 /* Audit */
 
-static AuditRecord exchange_describe(const Exchange *x, AuditEvent event) {
+/* Made when it is first told: most requests leave no record. */
+const char *exchange_id(Exchange *x) {
+        if (!x->id[0])
+                context_make_id(x->ctx, x->id);
+        return x->id;
+}
+
+static AuditRecord exchange_describe(Exchange *x, AuditEvent event) {
         Bytes facts = buffer_bytes(&x->facts);
 
         return (AuditRecord){
                 .event = event,
                 .verdict = x->verdict,
-                .req_id = x->id,
+                .req_id = exchange_id(x),
                 .conn_id = x->client->conn_id,
                 .listener = x->client->listener,
                 .peer = &x->client->peer,
@@ -141,7 +148,7 @@ static const char *refusal_word(AuditVerdict verdict) {
 
 /* "sockgate: denied: POST /containers/create: not allowed by the policy 'X' at /Field [id 01J...]"
  */
-static size_t refusal_message(const Exchange *x, const Refusal *refusal, char *room, size_t size) {
+static size_t refusal_message(Exchange *x, const Refusal *refusal, char *room, size_t size) {
         Bytes facts = buffer_bytes(&x->facts);
         Bytes target = bytes_slice(facts, x->method_len, x->target_len);
         char method[32], path[LIMIT_MESSAGE], subject[LIMIT_MESSAGE], field[LIMIT_MESSAGE];
@@ -157,7 +164,7 @@ static size_t refusal_message(const Exchange *x, const Refusal *refusal, char *r
                      refusal_word(refusal->verdict), n_method, method, n_method ? " " : "", n_path,
                      path, n_path ? ": " : "", n_text, refusal->text, n_subject ? " '" : "",
                      n_subject, subject, n_subject ? "'" : "", n_field ? " at " : "", n_field,
-                     field, x->id);
+                     field, exchange_id(x));
         return n < 0 ? 0 : MIN((size_t) n, size - 1);
 }
 

@@ -53,7 +53,7 @@ static void lookup_record(Exchange *x, const Lookup *l) {
         audit_emit(x->ctx->sink, &(AuditRecord){
                                          .event = AUDIT_EVENT_LOOKUP,
                                          .verdict = AUDIT_VERDICT_ALLOW,
-                                         .req_id = x->id,
+                                         .req_id = exchange_id(x),
                                          .conn_id = x->client->conn_id,
                                          .reason = "own-inspect",
                                          .value = bytes_of(l->object.asked),

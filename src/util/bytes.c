@@ -32,8 +32,10 @@ static unsigned char ascii_lower(char c) {
 bool bytes_ieq_ascii(Bytes a, Bytes b) {
         if (a.len != b.len)
                 return false;
+        if (a.len == 0 || memcmp(a.data, b.data, a.len) == 0) /* nearly always */
+                return true;
         for (size_t i = 0; i < a.len; i++)
-                if (a.data[i] != b.data[i] && ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
+                if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
                         return false;
         return true;
 }

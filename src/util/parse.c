@@ -126,27 +126,29 @@ bool parse_time(Bytes text, uint64_t *ret_usec) {
         return parse_with_unit(text, units, ARRAY_SIZE(units), ret_usec);
 }
 
-static size_t format_digits(char *room, uint64_t n, unsigned base) {
-        char reversed[20];
-        size_t len = 0;
+size_t format_u64(char *room, uint64_t n) {
+        char digits[20], *p = digits + sizeof(digits);
+        size_t len;
+
+        assert(room);
 
         do {
-                reversed[len++] = "0123456789abcdef"[n % base];
-                n /= base;
+                *--p = (char) ('0' + n % 10);
+                n /= 10;
         } while (n > 0);
-        for (size_t i = 0; i < len; i++)
-                room[i] = reversed[len - 1 - i];
+        len = (size_t) (digits + sizeof(digits) - p);
+        memcpy(room, p, len);
         return len;
 }
 
-size_t format_u64(char *room, uint64_t n) {
-        assert(room);
-
-        return format_digits(room, n, 10);
-}
-
 size_t format_hex(char *room, uint64_t n) {
+        size_t len = 1;
+
         assert(room);
 
-        return format_digits(room, n, 16);
+        for (uint64_t rest = n >> 4; rest > 0; rest >>= 4)
+                len++;
+        for (size_t i = len; i > 0; n >>= 4)
+                room[--i] = "0123456789abcdef"[n & 15];
+        return len;
 }

@@ -100,11 +100,21 @@ int loop_rewatch(Loop *l, LoopWatch *w, uint32_t events) {
         return loop_control(l, EPOLL_CTL_MOD, w, events);
 }
 
-void loop_unwatch(Loop *l, LoopWatch *w) {
-        (void) epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
+static void loop_forget(Loop *l, const LoopWatch *w) {
         for (int i = 0; i < l->n_events; i++)
                 if (l->events[i].data.ptr == w)
                         l->events[i].data.ptr = NULL;
+}
+
+void loop_unwatch(Loop *l, LoopWatch *w) {
+        (void) epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
+        loop_forget(l, w);
+}
+
+void loop_close(Loop *l, LoopWatch *w) {
+        (void) close(w->fd);
+        w->fd = -1;
+        loop_forget(l, w);
 }
 
 static void loop_on_signal(LoopWatch *w, uint32_t events) {

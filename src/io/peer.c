@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who connected. uid, gid and groups are what the kernel wrote down at connect() and are exact.
- * Unit and container come from /proc/PID/cgroup, read once: a process that ended may have left its
- * pid to another one, so they count for a verdict only when the pidfd of the peer (SO_PEERPIDFD)
- * shows after the reading that it still lives. A path below what users may arrange themselves names
- * no container. sd_peer_get_unit() and its kin would open the same file once each.
+ * Unit and container come from /proc/PID/cgroup, read once at most: a process that ended may have
+ * left its pid to another one, so they count for a verdict only when the pidfd of the peer
+ * (SO_PEERPIDFD) shows after the reading that it still lives. A path below what users may arrange
+ * themselves names no container. sd_peer_get_unit() and its kin would open the same file once each.
  */
 #include "io/peer.h"
 
@@ -160,12 +160,26 @@ static bool pidfd_is_alive(int pidfd) {
         return poll(&p, 1, 0) == 0;
 }
 
-static int peer_set_unit(Peer *p, const char *unit) {
-        if (!unit[0])
+/* Keeps two strings in one piece of memory; an empty one becomes NULL. */
+static int peer_keep(Peer *p, const char *a, const char *b, const char **ret_a,
+                     const char **ret_b) {
+        size_t n_a = strlen(a) + 1, n_b = strlen(b) + 1;
+
+        *ret_a = *ret_b = NULL;
+        if (!a[0] && !b[0])
                 return 0;
 
-        p->unit = strdup(unit);
-        return p->unit ? 0 : -ENOMEM;
+        assert(!p->text);
+        p->text = malloc(n_a + n_b);
+        if (!p->text)
+                return -ENOMEM;
+        memcpy(p->text, a, n_a);
+        memcpy(p->text + n_a, b, n_b);
+        if (a[0])
+                *ret_a = p->text;
+        if (b[0])
+                *ret_b = p->text + n_a;
+        return 0;
 }
 
 /* The unified hierarchy first, then systemd's own of the old kind: hybrid hosts have both. */
@@ -188,6 +202,7 @@ static void peer_parse_file(char *file, char *ret_unit, char *ret_container) {
 
 static int peer_read_cgroup(int fd, Peer *p) {
         char file[PEER_CGROUP_FILE_MAX], unit[PEER_UNIT_MAX] = "";
+        char container[PEER_CONTAINER_MAX] = "";
         _cleanup_close_ int pidfd = -1;
         socklen_t size = sizeof(pidfd);
 
@@ -201,15 +216,13 @@ static int peer_read_cgroup(int fd, Peer *p) {
 
         if (!cgroup_read(p->pid, file))
                 return 0;
-        peer_parse_file(file, unit, p->container);
+        peer_parse_file(file, unit, container);
 
-        if (pidfd >= 0 && !pidfd_is_alive(pidfd)) {
-                p->container[0] = '\0';
+        if (pidfd >= 0 && !pidfd_is_alive(pidfd))
                 return 0;
-        }
 
         p->is_pinned = pidfd >= 0;
-        return peer_set_unit(p, unit);
+        return peer_keep(p, unit, container, &p->unit, &p->container);
 }
 
 /* No memory is taken when the peer has no groups beside its own: the first call tells how many. */
@@ -234,7 +247,6 @@ static int peer_read_groups(int fd, Peer *p) {
 static int peer_read_unix(int fd, Peer *p) {
         struct ucred cred;
         socklen_t size = sizeof(cred);
-        int r;
 
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
                 return -errno;
@@ -242,11 +254,21 @@ static int peer_read_unix(int fd, Peer *p) {
         p->uid = cred.uid;
         p->gid = cred.gid;
         p->pid = cred.pid;
+        return 0;
+}
 
+int peer_read_origin(int fd, Peer *p) {
+        int r;
+
+        assert(p);
+
+        if (p->is_tcp || p->has_origin || fd < 0)
+                return 0;
+
+        p->has_origin = true;
         r = peer_read_groups(fd, p);
         if (r < 0)
                 return r;
-
         return peer_read_cgroup(fd, p);
 }
 
@@ -277,37 +299,35 @@ static int address_format(const Address *a, uint8_t ret_raw[static 16],
         return 0;
 }
 
-static int peer_read_tcp(int fd, const Address *peer, Peer *p) {
-        Address local = { 0 };
+static int peer_read_tcp(int fd, const struct sockaddr *address, Peer *p) {
+        char text[PEER_ADDRESS_MAX], local_text[PEER_ADDRESS_MAX];
+        Address peer = { 0 }, local = { 0 };
         socklen_t size = sizeof(local);
         uint8_t raw_local[16];
         int r;
 
-        r = address_format(peer, p->raw_address, p->address);
+        memcpy(&peer, address, address->sa_family == AF_INET6 ? sizeof(peer.v6) : sizeof(peer.v4));
+        r = address_format(&peer, p->raw_address, text);
         if (r < 0)
                 return r;
-        p->port = ntohs(peer->any.sa_family == AF_INET6 ? peer->v6.sin6_port : peer->v4.sin_port);
+        p->port = ntohs(peer.any.sa_family == AF_INET6 ? peer.v6.sin6_port : peer.v4.sin_port);
 
         if (getsockname(fd, &local.any, &size) < 0)
                 return -errno;
-
-        return address_format(&local, raw_local, p->local_address);
+        r = address_format(&local, raw_local, local_text);
+        if (r < 0)
+                return r;
+        return peer_keep(p, text, local_text, &p->address, &p->local_address);
 }
 
-int peer_read(int fd, Peer *ret) {
-        Address address = { 0 };
-        socklen_t size = sizeof(address);
-        Peer p = { 0 };
+int peer_read(int fd, const struct sockaddr *address, Peer *ret) {
+        Peer p = { .is_tcp = address->sa_family == AF_INET || address->sa_family == AF_INET6 };
         int r;
 
         assert(fd >= 0);
         assert(ret);
 
-        if (getpeername(fd, &address.any, &size) < 0)
-                return -errno;
-
-        p.is_tcp = address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6;
-        r = p.is_tcp ? peer_read_tcp(fd, &address, &p) : peer_read_unix(fd, &p);
+        r = p.is_tcp ? peer_read_tcp(fd, address, &p) : peer_read_unix(fd, &p);
         if (r < 0) {
                 peer_done(&p);
                 return r;

@@ -61,9 +61,7 @@ void stream_done(Stream *s) {
         if (!stream_is_open(s))
                 return;
 
-        loop_unwatch(s->loop, &s->watch);
-        (void) close(s->watch.fd);
-        s->watch.fd = -1;
+        loop_close(s->loop, &s->watch);
 }
 
 void stream_reset(Stream *s) {

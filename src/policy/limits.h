@@ -49,7 +49,6 @@ typedef struct Limits {
 #define LIMIT_INTERIM_ANSWERS    8U                   /* 1xx before the final answer */
 #define LIMIT_CONNECT_RETRY_USEC (2 * USEC_PER_SEC)   /* the engine's queue is full (EAGAIN) */
 #define LIMIT_CONNECT_WAIT_USEC  (20 * USEC_PER_MSEC) /* between two such tries */
-#define LIMIT_ACCEPT_BURST       16U /* connections taken before other work gets its turn */
 #define LIMIT_ACCEPT_PAUSE_USEC  (100 * USEC_PER_MSEC) /* after EMFILE or ENFILE: no spin */
 #define LIMIT_LEARNED_ANSWER     (4 * KIB)             /* a 201 that names what it made */
 #define LIMIT_LOOKUP_ANSWER      (1 * MIB)             /* an inspect of our own */

@@ -15,7 +15,7 @@ void peer_done(Peer *p) {
                 return;
 
         free(p->gids);
-        free(p->unit);
+        free(p->text);
         *p = (Peer){ 0 };
 }
 
@@ -94,6 +94,10 @@ static Decision peer_deny(const char *text, const Peer *peer) {
                 .is_final = true,
                 .subject = peer->is_tcp ? bytes_of(peer->address) : BYTES_NONE,
         };
+}
+
+bool policy_wants_origin(const Policy *p) {
+        return p->has_gids || p->has_units || p->has_containers || p->log != POLICY_LOG_DENIED;
 }
 
 Decision policy_decide_peer(const Policy *p, const Peer *peer) {

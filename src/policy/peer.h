@@ -11,19 +11,21 @@
 
 typedef struct Peer {
         bool is_tcp;
-        uint32_t uid; /* unix: SO_PEERCRED, exact */
+        bool has_origin; /* gids, unit and container were asked for */
+        bool is_pinned;  /* unit and container were read while a pidfd showed the process alive:
+                            good for a verdict */
+        uint16_t port;   /* TCP */
+        uint32_t uid;    /* unix: SO_PEERCRED, exact */
         uint32_t gid;
         int32_t pid;
         uint32_t *gids; /* SO_PEERGROUPS; owned */
         size_t n_gids;
-        char *unit;                         /* systemd unit; owned; NULL: unknown */
-        char container[PEER_CONTAINER_MAX]; /* container id; "": none or unknown */
-        bool is_pinned; /* unit and container were read while a pidfd showed the process alive: good
-                           for a verdict */
-        char address[PEER_ADDRESS_MAX]; /* TCP: text without port, mapped v4 as v4 */
-        uint8_t raw_address[16];        /* TCP: IPv6, or IPv4 mapped to it */
-        uint16_t port;
-        char local_address[PEER_ADDRESS_MAX]; /* TCP: the address connected to */
+        const char *unit;          /* systemd unit; NULL: unknown */
+        const char *container;     /* container id; NULL: none or unknown */
+        const char *address;       /* TCP: text without port, mapped v4 as v4 */
+        const char *local_address; /* TCP: the address connected to */
+        uint8_t raw_address[16];   /* TCP: IPv6, or IPv4 mapped to it */
+        char *text;                /* owned: the strings above stand in it */
 } Peer;
 
 /* Frees what it owns, not the struct. */

@@ -110,6 +110,10 @@ Policy *policy_new(void);
 Policy *policy_ref(Policy *p);
 Policy *policy_unref(Policy *p);
 
+/* Does a verdict or the audit of all requests look at the groups, the unit or the container of a
+ * peer? Else nobody need ask for them before a record is written. */
+bool policy_wants_origin(const Policy *p);
+
 /* May this peer talk at all ([peers])? A deny has reason "peer-not-allowed". */
 Decision policy_decide_peer(const Policy *p, const Peer *peer);
 

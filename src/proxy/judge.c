@@ -8,6 +8,7 @@
 
 #include "http/lint.h"
 #include "http/writer.h"
+#include "io/peer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -342,6 +343,9 @@ static void exchange_judge_first(Exchange *x, Bytes raw) {
                 exchange_refuse_fault(x, 503, "config-broken", x->ctx->broken_text);
                 return;
         }
+        /* Known already, but for connections that are older than the policy. */
+        if (policy_wants_origin(x->policy))
+                (void) peer_read_origin(x->client->stream.watch.fd, &x->client->peer);
         d = policy_decide_peer(x->policy, &x->client->peer);
         if (d.verdict != VERDICT_ALLOW) {
                 x->closes = true;

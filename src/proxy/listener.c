@@ -79,34 +79,31 @@ static void listener_on_exhaustion(Listener *l) {
         listener_pause_for(l, LIMIT_ACCEPT_PAUSE_USEC);
 }
 
+/* One connection a turn of the loop: who else waits raises the event again, together with all
+ * others at hand, and a call that finds nobody is saved. */
 static void listener_on_events(LoopWatch *w, uint32_t events) {
         Listener *l = (Listener *) ((char *) w - offsetof(Listener, watch));
+        struct sockaddr_storage peer = { 0 };
+        socklen_t size = sizeof(peer);
+        int fd;
 
         (void) events;
-        for (unsigned i = 0; i < LIMIT_ACCEPT_BURST && l->is_watched; i++) {
-                int fd;
-
-                if (!l->owner->has_room(l->userdata, i == 0)) {
-                        if (i == 0)
-                                listener_pause_for(l, LIMIT_ACCEPT_PAUSE_USEC);
-                        return;
-                }
-
-                fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-                if (fd < 0 &&
-                    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-                        listener_on_exhaustion(l);
-                        return;
-                }
-                if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
-                        continue;
-                if (fd < 0)
-                        return;
-
-                l->owner->on_connection(l->userdata, l, &fd);
-                if (fd >= 0)
-                        (void) close(fd);
+        if (!l->owner->has_room(l->userdata)) {
+                listener_pause_for(l, LIMIT_ACCEPT_PAUSE_USEC);
+                return;
         }
+
+        fd = accept4(w->fd, (struct sockaddr *) &peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+                listener_on_exhaustion(l);
+                return;
+        }
+        if (fd < 0)
+                return;
+
+        l->owner->on_connection(l->userdata, l, &fd, (const struct sockaddr *) &peer);
+        if (fd >= 0)
+                (void) close(fd);
 }
 
 static void listener_on_resume(Deadline *d) {

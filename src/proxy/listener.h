@@ -5,15 +5,15 @@
 #include "io/loop.h"
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 typedef struct Listener Listener;
 
 typedef struct ListenerOwner {
-        /* May one more connection be taken? may_evict: somebody waits, an idle one may be closed
-         * for it. */
-        bool (*has_room)(void *userdata, bool may_evict);
+        /* May one more connection be taken? Somebody waits: an idle one may be closed for it. */
+        bool (*has_room)(void *userdata);
         /* A new connection: takes over *fd, or leaves it and it is closed. */
-        void (*on_connection)(void *userdata, Listener *l, int *fd);
+        void (*on_connection)(void *userdata, Listener *l, int *fd, const struct sockaddr *peer);
 } ListenerOwner;
 
 struct Listener {

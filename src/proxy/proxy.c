@@ -332,13 +332,13 @@ static Session *proxy_find_longest_idle(Proxy *p) {
         return oldest;
 }
 
-static bool proxy_has_room(void *userdata, bool may_evict) {
+static bool proxy_has_room(void *userdata) {
         Proxy *p = userdata;
         Session *oldest;
 
         if (p->n_sessions < p->n_connections_max)
                 return true;
-        oldest = may_evict ? proxy_find_longest_idle(p) : NULL;
+        oldest = proxy_find_longest_idle(p);
         if (oldest)
                 proxy_on_session_closed(p, oldest);
         return oldest;
@@ -373,6 +373,7 @@ static void proxy_refuse_connection(Proxy *p, Session *s) {
         };
         size_t n;
 
+        (void) peer_read_origin(s->client.stream.watch.fd, &s->client.peer);
         audit_emit(p->ctx.sink, &(AuditRecord){
                                         .event = AUDIT_EVENT_FAULT,
                                         .verdict = AUDIT_VERDICT_FAULT,
@@ -390,11 +391,11 @@ static void proxy_refuse_connection(Proxy *p, Session *s) {
         session_free(s);
 }
 
-static void proxy_on_connection(void *userdata, Listener *l, int *fd) {
+static void proxy_on_connection(void *userdata, Listener *l, int *fd, const struct sockaddr *peer) {
         Proxy *p = userdata;
         Session *s;
 
-        if (session_new(&p->ctx, &p->owner, fd, l->name, ++p->n_conn_ids, &s) < 0)
+        if (session_new(&p->ctx, &p->owner, fd, peer, l->name, ++p->n_conn_ids, &s) < 0)
                 return;
         if (!proxy_peer_has_room(p, s)) {
                 proxy_refuse_connection(p, s);

@@ -4,6 +4,7 @@
 
 #include "audit/message-ids.h"
 #include "http/writer.h"
+#include "io/peer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ const char *exchange_id(Exchange *x) {
 static AuditRecord exchange_describe(Exchange *x, AuditEvent event) {
         Bytes facts = buffer_bytes(&x->facts);
 
+        (void) peer_read_origin(x->client->stream.watch.fd, &x->client->peer);
         return (AuditRecord){
                 .event = event,
                 .verdict = x->verdict,

@@ -42,8 +42,8 @@ static void session_on_deadline(Deadline *d) {
         session_pump(s);
 }
 
-int session_new(Context *ctx, const SessionOwner *owner, int *fd, const char *listener,
-                uint64_t conn_id, Session **ret) {
+int session_new(Context *ctx, const SessionOwner *owner, int *fd, const struct sockaddr *peer,
+                const char *listener, uint64_t conn_id, Session **ret) {
         Session *s;
         int r;
 
@@ -59,7 +59,9 @@ int session_new(Context *ctx, const SessionOwner *owner, int *fd, const char *li
         s->client.listener = listener;
         s->client.turn.on_turn = session_on_turn;
 
-        r = peer_read(*fd, &s->client.peer);
+        r = peer_read(*fd, peer, &s->client.peer);
+        if (r >= 0 && (!ctx->policy || policy_wants_origin(ctx->policy)))
+                r = peer_read_origin(*fd, &s->client.peer);
         if (r >= 0)
                 r = loop_deadline_add(ctx->loop, &s->client.deadline, session_on_deadline);
         if (r < 0) {

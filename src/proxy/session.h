@@ -4,6 +4,8 @@
 
 #include "proxy/exchange.h"
 
+#include <sys/socket.h>
+
 typedef struct Session Session;
 
 /* What a session asks of its owner. */
@@ -27,9 +29,10 @@ struct Session {
         Session *next, *previous; /* of the owner's list */
 };
 
-/* Takes over *fd (sets it to -1). listener outlives it. 0 or -errno with *fd still the caller's. */
-int session_new(Context *ctx, const SessionOwner *owner, int *fd, const char *listener,
-                uint64_t conn_id, Session **ret);
+/* Takes over *fd (sets it to -1); peer is what accept4() said; listener outlives it. 0 or -errno
+ * with *fd still the caller's. */
+int session_new(Context *ctx, const SessionOwner *owner, int *fd, const struct sockaddr *peer,
+                const char *listener, uint64_t conn_id, Session **ret);
 Session *session_free(Session *s);
 
 /* Since when it waits for a request without a byte of one, LOOP_NEVER: it does not. Asks the socket

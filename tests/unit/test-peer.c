@@ -6,6 +6,7 @@
 #include "request-fixture.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -88,6 +89,22 @@ START_TEST(a_unit_that_does_not_fit_is_unknown) {
 }
 END_TEST
 
+/* All that can be known, as of a connection that was accepted. */
+static int read_peer(int fd, Peer *ret) {
+        struct sockaddr_storage address = { 0 };
+        socklen_t size = sizeof(address);
+        int r;
+
+        ck_assert_int_eq(getpeername(fd, (struct sockaddr *) &address, &size), 0);
+        r = peer_read(fd, (const struct sockaddr *) &address, ret);
+        if (r >= 0) {
+                ck_assert(!ret->has_origin && !ret->unit && !ret->container && !ret->gids);
+                r = peer_read_origin(fd, ret);
+                ck_assert(ret->has_origin == !ret->is_tcp);
+        }
+        return r;
+}
+
 START_TEST(a_unix_peer_is_this_process) {
         _cleanup_close_ int a = -1, b = -1;
         int pair[2], n;
@@ -97,12 +114,12 @@ START_TEST(a_unix_peer_is_this_process) {
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
         a = pair[0];
         b = pair[1];
-        ck_assert_int_eq(peer_read(a, &p), 0);
+        ck_assert_int_eq(read_peer(a, &p), 0);
         ck_assert(!p.is_tcp);
         ck_assert_uint_eq(p.uid, getuid());
         ck_assert_uint_eq(p.gid, getgid());
         ck_assert_int_eq(p.pid, getpid());
-        ck_assert_str_eq(p.address, "");
+        ck_assert_ptr_null(p.address);
         ck_assert(p.is_pinned == peer_kernel_has_pidfd());
 
         n = getgroups(1024, groups);
@@ -153,7 +170,7 @@ START_TEST(a_tcp_peer_is_its_address) {
         server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         ck_assert_int_ge(server, 0);
 
-        ck_assert_int_eq(peer_read(server, &p), 0);
+        ck_assert_int_eq(read_peer(server, &p), 0);
         ck_assert(p.is_tcp && !p.is_pinned);
         ck_assert_str_eq(p.address, "127.0.0.1");
         ck_assert_str_eq(p.local_address, "127.0.0.1");
@@ -181,7 +198,7 @@ START_TEST(a_mapped_address_reads_as_ipv4) {
                 return;
         server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         ck_assert_int_ge(server, 0);
-        ck_assert_int_eq(peer_read(server, &p), 0);
+        ck_assert_int_eq(read_peer(server, &p), 0);
         ck_assert_str_eq(p.address, "127.0.0.1");
         ck_assert_str_eq(p.local_address, "127.0.0.1");
         peer_done(&p);
@@ -218,21 +235,24 @@ START_TEST(a_peer_that_ended_has_no_unit_and_no_container) {
 
         server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         ck_assert_int_ge(server, 0);
-        ck_assert_int_eq(peer_read(server, &p), 0);
+        ck_assert_int_eq(read_peer(server, &p), 0);
         ck_assert_uint_eq(p.uid, getuid());
         ck_assert_int_eq(p.pid, child);
         ck_assert_ptr_null(p.unit);
-        ck_assert_str_eq(p.container, "");
+        ck_assert_ptr_null(p.container);
         ck_assert(!p.is_pinned);
         peer_done(&p);
 }
 END_TEST
 
-START_TEST(a_socket_without_a_peer_is_an_error) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+START_TEST(what_is_no_socket_is_an_error) {
+        static const struct sockaddr unix_address = { .sa_family = AF_UNIX };
+        static const struct sockaddr_in tcp_address = { .sin_family = AF_INET };
+        _cleanup_close_ int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         Peer p = { .uid = 7 };
 
-        ck_assert_int_lt(peer_read(fd, &p), 0);
+        ck_assert_int_lt(peer_read(fd, &unix_address, &p), 0);
+        ck_assert_int_lt(peer_read(fd, (const struct sockaddr *) &tcp_address, &p), 0);
         ck_assert_uint_eq(p.uid, 7);
         peer_done(NULL);
 }
@@ -429,7 +449,7 @@ int main(void) {
         tcase_add_test(t, a_tcp_peer_is_its_address);
         tcase_add_test(t, a_mapped_address_reads_as_ipv4);
         tcase_add_test(t, a_peer_that_ended_has_no_unit_and_no_container);
-        tcase_add_test(t, a_socket_without_a_peer_is_an_error);
+        tcase_add_test(t, what_is_no_socket_is_an_error);
         tcase_add_loop_test(t, a_peer_meets_a_key_as_the_table_says, 0, (int) ARRAY_SIZE(cases));
         tcase_add_test(t, whoever_can_open_the_socket_may_talk_without_keys);
         tcase_add_test(t, all_keys_have_to_be_met);

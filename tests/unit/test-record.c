@@ -151,7 +151,7 @@ START_TEST(writes_every_field_of_a_denial) {
                 .uid = 1000,
                 .gid = 100,
                 .pid = 123,
-                .unit = strdup("web.service"),
+                .unit = "web.service",
                 .container = "aa",
         };
         const AuditRecord rec = {
@@ -185,7 +185,6 @@ START_TEST(writes_every_field_of_a_denial) {
         for (size_t i = 0; i < ARRAY_SIZE(full); i++)
                 check_field(full[i][0], full[i][1]);
         ck_assert_uint_eq(n_fields, ARRAY_SIZE(full));
-        free(peer.unit);
 }
 END_TEST
 
@@ -297,7 +296,7 @@ START_TEST(names_tcp_peers_by_address_and_port) {
         check_field("SOCKGATE_UID", NULL);
         check_field("SOCKGATE_PID", NULL);
 
-        memcpy(peer.address, "fe80::1", sizeof("fe80::1"));
+        peer.address = "fe80::1";
         format(&rec);
         check_field("SOCKGATE_PEER", "tcp:[fe80::1]:41234");
 }
@@ -380,8 +379,8 @@ static char long_text[20000];
 
 START_TEST(the_longest_record_keeps_all_its_fields) {
         static char own[5000];
-        char unit[1000], sha[65];
-        Peer peer = { .uid = UINT32_MAX, .gid = UINT32_MAX, .pid = INT32_MAX, .unit = unit };
+        char unit[1000], container[65], sha[65];
+        Peer peer = { .uid = UINT32_MAX, .gid = UINT32_MAX, .pid = INT32_MAX };
         const Bytes text = { long_text, sizeof(long_text) };
         AuditRecord rec = {
                 .verdict = AUDIT_VERDICT_WOULD_DENY,
@@ -420,7 +419,10 @@ START_TEST(the_longest_record_keeps_all_its_fields) {
         unit[sizeof(unit) - 1] = '\0';
         memset(sha, 'f', 64);
         sha[64] = '\0';
-        memset(peer.container, 'f', 64);
+        memset(container, 'f', 64);
+        container[64] = '\0';
+        peer.unit = unit;
+        peer.container = container;
 
         format(&rec);
         ck_assert_uint_eq(n_fields, 35);

@@ -23,7 +23,7 @@ typedef enum AuditEvent {
         AUDIT_EVENT_LOOKUP, /* an inspect of our own */
 } AuditEvent;
 
-typedef enum AuditVerdict {
+typedef enum _packed_ AuditVerdict {
         AUDIT_VERDICT_NONE = 0, /* events without a verdict */
         AUDIT_VERDICT_ALLOW,
         AUDIT_VERDICT_DENY,

@@ -273,6 +273,7 @@ static void exchange_trim(Exchange *x) {
                 buffer_done(&x->down.pending);
         if (buffer_len(&x->client->ahead) == 0)
                 buffer_done(&x->client->ahead);
+        buffer_fit(&x->facts);
 }
 
 static void exchange_watch_stall(Exchange *x) {

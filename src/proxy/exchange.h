@@ -35,28 +35,27 @@ typedef struct Judgement {
 struct Exchange {
         Context *ctx;
         Client *client;
-        Policy *policy; /* the one it was judged by; NULL: broken configuration */
-        ExchangeState state;
-
+        Policy *policy;           /* the one it was judged by; NULL: broken configuration */
         const Endpoint *endpoint; /* NULL: none was found */
-        HttpMethod method;
-        unsigned api_minor;
-        size_t method_len, target_len;
-        char id[CONTEXT_ID_SIZE]; /* "" until exchange_id() is asked */
         Judgement *judgement;     /* NULL: the head alone was judged */
-
-        HttpBody request_body;
-        HttpBody answer_body;
-        size_t n_taken; /* by the last call of the request filter */
-
-        AuditVerdict verdict;
         const char *reason;
-        unsigned status, upstream_status;
-        unsigned n_interim;
         uint64_t started_usec;
         uint64_t connect_until_usec;
         uint64_t n_seen; /* progress when the stall deadline was last set */
+        size_t n_taken;  /* by the last call of the request filter */
 
+        HttpBody request_body;
+        HttpBody answer_body;
+
+        unsigned api_minor;
+        unsigned status, upstream_status;
+        unsigned n_interim;
+        uint32_t method_len, target_len; /* of the facts */
+
+        char id[CONTEXT_ID_SIZE]; /* "" until exchange_id() is asked */
+        ExchangeState state;
+        HttpMethod method;
+        AuditVerdict verdict;
         bool is_head; /* HEAD: answers have no body */
         bool is_http10;
         bool asked_keep_alive; /* HTTP/1.0 and keep-alive: it is told */

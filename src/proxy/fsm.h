@@ -2,9 +2,11 @@
 /* The states of an exchange and which may follow which: a pure table. */
 #pragma once
 
+#include "util/macros.h"
+
 #include <stdbool.h>
 
-typedef enum ExchangeState {
+typedef enum _packed_ ExchangeState {
         EXCHANGE_STATE_JUDGE = 0, /* the head is judged */
         EXCHANGE_STATE_BODY,      /* the body is collected, to be judged too */
         EXCHANGE_STATE_RESOLVE, /* the engine is asked about an object; then all is judged again */

@@ -52,8 +52,8 @@ static void exchange_note_facts(Exchange *x, const HttpHead *head) {
         (void) buffer_append(&x->facts, head->method_text);
         (void) buffer_append(&x->facts, head->target);
         (void) buffer_append(&x->facts, agent_text);
-        x->method_len = head->method_text.len;
-        x->target_len = head->target.len;
+        x->method_len = (uint32_t) head->method_text.len;
+        x->target_len = (uint32_t) head->target.len;
 }
 
 static void exchange_note_head(Exchange *x, const HttpHead *head) {

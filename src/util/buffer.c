@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #define BUFFER_SIZE_MIN 256U /* bytes: below this growing costs more than it saves */
+#define BUFFER_SIZE_MAX (UINT32_MAX / 2)
+#define BUFFER_SLACK    64U /* bytes: below this giving back costs more than it saves */
 
 void buffer_done(Buffer *b) {
         assert(b);
@@ -36,16 +38,16 @@ static void buffer_move_to_front(Buffer *b) {
         if (len > 0)
                 memmove(b->data, b->data + b->begin, len);
         b->begin = 0;
-        b->end = len;
+        b->end = (uint32_t) len;
 }
 
 static int buffer_grow(Buffer *b, size_t n) {
         size_t len = buffer_len(b), size;
         char *data;
 
-        if (__builtin_add_overflow(len, n, &size) || size > SIZE_MAX / 2)
+        if (__builtin_add_overflow(len, n, &size) || size > BUFFER_SIZE_MAX)
                 return -ENOMEM;
-        size = MAX(size, MAX(b->size * 2, BUFFER_SIZE_MIN));
+        size = MAX(size, MIN(MAX(b->size * 2, BUFFER_SIZE_MIN), BUFFER_SIZE_MAX));
 
         data = malloc(size);
         if (!data)
@@ -53,7 +55,7 @@ static int buffer_grow(Buffer *b, size_t n) {
         if (len > 0)
                 memcpy(data, b->data + b->begin, len);
         free(b->data);
-        *b = (Buffer){ .data = data, .end = len, .size = size };
+        *b = (Buffer){ .data = data, .end = (uint32_t) len, .size = (uint32_t) size };
         return 0;
 }
 
@@ -81,7 +83,7 @@ void buffer_commit(Buffer *b, size_t n) {
         assert(b);
         assert(n <= b->size - b->end);
 
-        b->end += n;
+        b->end += (uint32_t) n;
 }
 
 int buffer_append(Buffer *b, Bytes bytes) {
@@ -96,7 +98,7 @@ int buffer_append(Buffer *b, Bytes bytes) {
                 return r;
         assert(room);
         memcpy(room, bytes.data, bytes.len);
-        b->end += bytes.len;
+        b->end += (uint32_t) bytes.len;
         return 0;
 }
 
@@ -121,16 +123,35 @@ int buffer_printf(Buffer *b, const char *format, ...) {
         va_start(args, format);
         (void) vsnprintf(room, (size_t) n + 1, format, args);
         va_end(args);
-        b->end += (size_t) n;
+        b->end += (uint32_t) n;
         return 0;
 }
 
 void buffer_consume(Buffer *b, size_t n) {
         assert(b);
 
-        b->begin += MIN(n, buffer_len(b));
+        b->begin += (uint32_t) MIN(n, buffer_len(b));
         if (b->begin == b->end)
                 buffer_clear(b);
+}
+
+void buffer_fit(Buffer *b) {
+        size_t len = buffer_len(b);
+        char *data;
+
+        if (b->size - len < BUFFER_SLACK)
+                return;
+        if (len == 0) {
+                buffer_done(b);
+                return;
+        }
+
+        buffer_move_to_front(b);
+        data = realloc(b->data, len);
+        if (!data) /* it stays as large as it is */
+                return;
+        b->data = data;
+        b->size = (uint32_t) len;
 }
 
 void buffer_clear(Buffer *b) {

@@ -108,6 +108,36 @@ START_TEST(a_queue_keeps_its_order_and_its_size) {
 }
 END_TEST
 
+START_TEST(fits_its_memory_to_its_content) {
+        Buffer b = {};
+
+        ck_assert_int_eq(buffer_append_str(&b, "0123456789abc"), 0);
+        buffer_consume(&b, 10);
+        ck_assert_uint_ge(b.size, 128);
+        buffer_fit(&b);
+        HOLDS(&b, "abc");
+        ck_assert_uint_eq(b.size, 3);
+        ck_assert_int_eq(buffer_append_str(&b, "def"), 0);
+        HOLDS(&b, "abcdef");
+
+        buffer_clear(&b);
+        buffer_fit(&b);
+        ck_assert_ptr_null(b.data);
+        buffer_fit(&b);
+}
+END_TEST
+
+START_TEST(more_than_its_counters_hold_is_refused) {
+        Buffer b = {};
+
+        ck_assert_int_eq(buffer_append_str(&b, "abc"), 0);
+        ck_assert_int_eq(buffer_reserve(&b, UINT32_MAX / 2, NULL), -ENOMEM);
+        ck_assert_int_eq(buffer_reserve(&b, (size_t) UINT32_MAX + 1, NULL), -ENOMEM);
+        HOLDS(&b, "abc");
+        buffer_done(&b);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("buffer");
         TCase *tc = tcase_create("buffer");
@@ -121,6 +151,8 @@ int main(void) {
         tcase_add_test(tc, commits_what_was_written_to_the_room);
         tcase_add_test(tc, room_that_cannot_be_had_keeps_the_content);
         tcase_add_test(tc, a_queue_keeps_its_order_and_its_size);
+        tcase_add_test(tc, fits_its_memory_to_its_content);
+        tcase_add_test(tc, more_than_its_counters_hold_is_refused);
         suite_add_tcase(suite, tc);
 
         runner = srunner_create(suite);

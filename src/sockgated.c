@@ -7,6 +7,7 @@
 #include "config/dropins.h"
 #include "io/log.h"
 #include "io/peer.h"
+#include "io/systemd.h"
 #include "proxy/listener.h"
 #include "proxy/proxy.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
 static const char *arg_instance = "default";
 static const char *arg_config = NULL;
@@ -115,7 +115,7 @@ static bool check_socket(int fd) {
 static int *take_sockets(size_t *ret_n, char ***ret_names) {
         int n, *fds;
 
-        n = sd_listen_fds_with_names(1, ret_names);
+        n = systemd_listen_fds(ret_names);
         if (n <= 0) {
                 log_line(
                         LOG_ERR,
@@ -128,7 +128,7 @@ static int *take_sockets(size_t *ret_n, char ***ret_names) {
 
         fds = calloc((size_t) n, sizeof(*fds));
         for (int i = 0; fds && i < n; i++) {
-                fds[i] = SD_LISTEN_FDS_START + i;
+                fds[i] = SYSTEMD_LISTEN_FDS_START + i;
                 if (!check_socket(fds[i])) {
                         free(fds);
                         return NULL;
@@ -136,12 +136,6 @@ static int *take_sockets(size_t *ret_n, char ***ret_names) {
         }
         *ret_n = (size_t) n;
         return fds;
-}
-
-static void free_names(char **names) {
-        for (char **n = names; n && *n; n++)
-                free(*n);
-        free(names);
 }
 
 /* A user instance runs under the user's own service manager, with a runtime directory of its own.
@@ -207,6 +201,6 @@ int main(int argc, char *argv[]) {
 
         fds = take_sockets(&n_fds, &names);
         r = fds ? run(fds, n_fds, names) : EX_CONFIG;
-        free_names(names);
+        systemd_free_names(names);
         return r;
 }

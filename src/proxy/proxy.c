@@ -7,20 +7,22 @@
 #include "http/writer.h"
 #include "io/log.h"
 #include "io/peer.h"
+#include "io/systemd.h"
 #include "proxy/listener.h"
 #include "proxy/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 
-#define PROXY_FDS_RESERVED 32 /* listeners, epoll, journal, configuration files at reload */
-#define PROXY_FDS_A_CLIENT 2  /* its socket and its engine connection */
+#define PROXY_STATUS_MAX   2048 /* of STATUS=, which systemctl shows */
+#define PROXY_FDS_RESERVED 32   /* listeners, epoll, journal, configuration files at reload */
+#define PROXY_FDS_A_CLIENT 2    /* its socket and its engine connection */
 #define PROXY_JOURNAL_USEC                                                                         \
         (500 * USEC_PER_MSEC) /* how often a journal that was away is looked for */
 
@@ -53,7 +55,10 @@ struct Proxy {
 /* Status and records */
 
 static void proxy_set_status(const char *text) {
-        (void) sd_notifyf(0, "STATUS=%s", text);
+        char state[PROXY_STATUS_MAX];
+
+        (void) snprintf(state, sizeof(state), "STATUS=%s", text);
+        systemd_notify(state);
 }
 
 static void proxy_record(Proxy *p, AuditEvent event, const char *message_id, const char *text) {
@@ -182,8 +187,9 @@ static void proxy_reload(Proxy *p) {
         Policy *policy = NULL;
         char where[sizeof(error.path) + sizeof(error.text) + 16], text[sizeof(where) + 64];
 
-        (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-                          (unsigned long long) loop_now(p->ctx.loop));
+        (void) snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+                        loop_now(p->ctx.loop));
+        systemd_notify(text);
         if (load_policy(&p->options->load, &policy, &error) >= 0) {
                 proxy_adopt(p, policy);
                 proxy_close_idle_sessions(p);
@@ -198,14 +204,14 @@ static void proxy_reload(Proxy *p) {
                 log_line(LOG_ERR, "%s", text);
                 proxy_record(p, AUDIT_EVENT_FAULT, MESSAGE_ID_CONFIG_BROKEN, text);
         }
-        (void) sd_notify(0, "READY=1");
+        systemd_notify("READY=1");
         proxy_set_status(text);
 }
 
 /* Ending */
 
 static void proxy_quit(Proxy *p) {
-        (void) sd_notify(0, "STOPPING=1");
+        systemd_notify("STOPPING=1");
         loop_quit(p->ctx.loop);
 }
 
@@ -219,7 +225,7 @@ static void proxy_drain(Proxy *p) {
         if (p->ctx.is_draining)
                 return;
         p->ctx.is_draining = true;
-        (void) sd_notify(0, "STOPPING=1\nSTATUS=draining");
+        systemd_notify("STOPPING=1\nSTATUS=draining");
         for (size_t i = 0; i < p->n_listeners; i++) {
                 listener_pause(&p->listeners[i]);
                 loop_deadline_set(p->ctx.loop, &p->listeners[i].resume, LOOP_NEVER);
@@ -279,7 +285,7 @@ static void proxy_on_signal(void *userdata, int signal) {
 static void proxy_on_watchdog(Deadline *d) {
         Proxy *p = (Proxy *) ((char *) d - offsetof(Proxy, watchdog));
 
-        (void) sd_notify(0, "WATCHDOG=1");
+        systemd_notify("WATCHDOG=1");
         loop_deadline_set(p->ctx.loop, d, loop_now(p->ctx.loop) + p->watchdog_usec / 3);
 }
 
@@ -551,18 +557,16 @@ Proxy *proxy_free(Proxy *p) {
 }
 
 int proxy_run(Proxy *p) {
-        uint64_t usec = 0;
         int r;
 
         proxy_load_first(p);
         proxy_watch_journal(p);
-        if (sd_watchdog_enabled(0, &usec) > 0) {
-                p->watchdog_usec = usec;
+        p->watchdog_usec = systemd_watchdog_usec();
+        if (p->watchdog_usec > 0)
                 proxy_on_watchdog(&p->watchdog);
-        }
         for (size_t i = 0; i < p->n_listeners; i++)
                 listener_resume(&p->listeners[i]);
-        (void) sd_notify(0, "READY=1");
+        systemd_notify("READY=1");
         proxy_watch_idle(p);
 
         r = loop_run(p->ctx.loop);

@@ -96,7 +96,7 @@ packages_need_build() {
         if [[ -z $(packages_missing libllhttp-dev) ]] || apt-cache show libllhttp-dev >/dev/null 2>&1; then
                 llhttp=libllhttp-dev
         fi
-        packages_need gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libinih-dev libjansson-dev \
+        packages_need gcc libc6-dev meson ninja-build pkg-config libinih-dev libjansson-dev \
                 check python3 "$llhttp"
 }
 
@@ -213,7 +213,7 @@ packages_root_host() {
 packages_root_build() {
         local llhttp=libllhttp-dev
         [[ $1 != bookworm ]] || llhttp=node-llhttp
-        packages_root_make build "$1" gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libinih-dev \
+        packages_root_make build "$1" gcc libc6-dev meson ninja-build pkg-config libinih-dev \
                 libjansson-dev check python3 build-essential debhelper lintian "$llhttp"
 }
 

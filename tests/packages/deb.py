@@ -19,7 +19,7 @@ from report import expect, expect_same, output      # noqa: E402
 
 SIZE_MAX = 300000
 # Everything the daemon needs at run time. `misc` and `shlibs` add what is used: no interpreter among it.
-NEEDS = {'bookworm': {'libc6', 'libsystemd0', 'systemd'}, 'trixie': {'libc6', 'libsystemd0', 'libllhttp9.2', 'systemd'}}
+NEEDS = {'bookworm': {'libc6', 'systemd'}, 'trixie': {'libc6', 'libllhttp9.2', 'systemd'}}
 UNITS = ['sockgate.service', 'sockgate.socket', 'sockgate@.service', 'sockgate@.socket']
 # Path in the package and path in the source. Manual pages, presets and examples follow below.
 FILES = {

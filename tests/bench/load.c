@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load MODE ADDRESS [KEY=VALUE...]: the client of the bench. Checks what it gets, measures, prints
+ * one line of JSON; a wrong or missing answer ends it with 1 and the reason.
+ *
+ *   requests  clients= seconds= or count=, method=, path=, expect=, fresh=0|1
+ *   upload    bytes= framing=length|chunked path=          POST of a long body
+ *   download  bytes= framing=length|chunked                GET of one
+ *   events    control= count= gap_ms=                      how late each event comes
+ *   echo      count=                                       a byte there and back, attached
+ *   flood     bytes=                                       both ways at once, attached
+ *   streams   count= control=                              many /events; "check" on stdin counts
+ * them
+ */
+#define _GNU_SOURCE
+#include "answer.h"
+#include "bench.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+
+#define CHUNK      (32 * 1024)
+#define NSEC       1000000000ULL
+#define AGENT      "User-Agent: Docker-Client/20.10.24+dfsg1 (linux)\r\n"
+#define EVENT_MARK "{\"sent\":"
+
+static struct {
+        Address address;
+        const char *method, *path, *framing, *control;
+        unsigned clients, count, expect, gap_ms, timeout;
+        double seconds;
+        unsigned long long bytes;
+        bool is_fresh;
+} arg = {
+        .method = "GET",
+        .path = NULL,
+        .framing = "length",
+        .clients = 1,
+        .expect = 200,
+        .gap_ms = 20,
+        .timeout = 60,
+        .seconds = 1,
+        .bytes = 268435456,
+};
+
+static char room[BENCH_ROOM];
+
+/* Numbers */
+
+typedef struct Samples {
+        uint64_t *nsec;
+        size_t n, size;
+} Samples;
+
+static void samples_add(Samples *s, uint64_t nsec) {
+        if (s->n == s->size) {
+                s->size = s->size ? s->size * 2 : 4096;
+                s->nsec = reallocarray(s->nsec, s->size, sizeof(*s->nsec));
+                if (!s->nsec)
+                        die("no memory");
+        }
+        s->nsec[s->n++] = nsec;
+}
+
+static int compare_samples(const void *a, const void *b) {
+        uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
+
+        return (x > y) - (x < y);
+}
+
+static void samples_sort(Samples *s) {
+        if (s->n == 0)
+                die("nothing was measured");
+        qsort(s->nsec, s->n, sizeof(*s->nsec), compare_samples);
+}
+
+static double samples_at(const Samples *s, double part, double unit) {
+        return (double) s->nsec[(size_t) (part * (double) (s->n - 1))] / unit;
+}
+
+/* Blocking connections, with a limit of time */
+
+static int connect_blocking(void) {
+        struct timeval limit = { .tv_sec = (time_t) arg.timeout };
+        int fd = socket_of(&arg.address, 0);
+
+        (void) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+        (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+        if (connect(fd, (const struct sockaddr *) &arg.address.storage, arg.address.len) < 0)
+                die("cannot connect: %s", strerror(errno));
+        return fd;
+}
+
+static void send_all(int fd, const char *data, size_t n) {
+        while (n > 0) {
+                ssize_t sent = send(fd, data, n, MSG_NOSIGNAL);
+
+                if (sent < 0)
+                        die("cannot send: %s", strerror(errno));
+                data += sent;
+                n -= (size_t) sent;
+        }
+}
+
+static size_t receive(int fd, char *to, size_t size) {
+        ssize_t n = recv(fd, to, size, 0);
+
+        if (n < 0)
+                die("nothing came: %s", strerror(errno));
+        return (size_t) n;
+}
+
+/* Requests and their answers */
+
+static void answer_check(const Answer *a) {
+        if (a->status != arg.expect)
+                die("expected status %u, got %u: %.200s", arg.expect, a->status, a->head);
+}
+
+/* Reads a whole answer. */
+static void answer_receive(Answer *a, int fd) {
+        answer_start(a);
+        while (!a->is_done) {
+                size_t n = receive(fd, room, sizeof(room));
+
+                if (n == 0)
+                        answer_end(a);
+                else
+                        (void) answer_feed(a, room, n);
+        }
+        answer_check(a);
+}
+
+typedef struct Client {
+        int fd;
+        uint64_t since;
+        Answer answer;
+} Client;
+
+static char request[HEAD_MAX];
+static size_t n_request;
+static uint64_t n_reconnects;
+
+static void make_request(void) {
+        int n = snprintf(request, sizeof(request),
+                         "%s %s HTTP/1.1\r\nHost: docker\r\n" AGENT "%s\r\n", arg.method, arg.path,
+                         strcmp(arg.method, "GET") == 0 ? "" : "Content-Length: 0\r\n");
+
+        if (n < 0 || (size_t) n >= sizeof(request))
+                die("the path is too long");
+        n_request = (size_t) n;
+}
+
+static void client_connect(Client *c, int epoll_fd) {
+        struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = c };
+
+        c->fd = socket_of(&arg.address, 0);
+        if (connect(c->fd, (const struct sockaddr *) &arg.address.storage, arg.address.len) < 0)
+                die("cannot connect: %s", strerror(errno));
+        if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &e) < 0)
+                die("epoll_ctl: %s", strerror(errno));
+}
+
+static void client_ask(Client *c, int epoll_fd) {
+        if (c->fd < 0)
+                client_connect(c, epoll_fd);
+        answer_start(&c->answer);
+        send_all(c->fd, request, n_request);
+}
+
+static void client_close(Client *c) {
+        (void) close(c->fd);
+        c->fd = -1;
+}
+
+/* true: its answer is whole. */
+static bool client_read(Client *c) {
+        ssize_t n = recv(c->fd, room, sizeof(room), MSG_DONTWAIT);
+
+        if (n < 0 && errno == EAGAIN)
+                return false;
+        if (n < 0)
+                die("the connection broke: %s", strerror(errno));
+        if (n == 0)
+                answer_end(&c->answer);
+        else if (answer_feed(&c->answer, room, (size_t) n) < (size_t) n)
+                die("more came than the answer");
+        if (!c->answer.is_done)
+                return false;
+        answer_check(&c->answer);
+        if (n == 0 || c->answer.closes || arg.is_fresh)
+                client_close(c);
+        return true;
+}
+
+static void print_requests(Samples *s, double seconds) {
+        samples_sort(s);
+        (void) printf("{\"requests\":%zu,\"seconds\":%.6f,\"rate\":%.1f,\"p50_us\":%.2f,"
+                      "\"p90_us\":%.2f,\"p99_us\":%.2f,\"best_us\":%.2f,\"reconnects\":%llu}\n",
+                      s->n, seconds, (double) s->n / seconds, samples_at(s, 0.5, 1e3),
+                      samples_at(s, 0.9, 1e3), samples_at(s, 0.99, 1e3), samples_at(s, 0, 1e3),
+                      (unsigned long long) n_reconnects);
+}
+
+static void start_clients(Client *clients, int epoll_fd) {
+        for (unsigned i = 0; i < arg.clients; i++) {
+                clients[i].fd = -1;
+                if (!arg.is_fresh)
+                        client_connect(&clients[i], epoll_fd);
+        }
+        for (unsigned i = 0; i < arg.clients; i++) {
+                clients[i].since = now_nsec();
+                client_ask(&clients[i], epoll_fd);
+        }
+}
+
+static void run_requests(void) {
+        Client *clients = calloc(arg.clients, sizeof(*clients));
+        int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        unsigned n_asked = arg.clients, n_open = arg.clients;
+        struct epoll_event events[64];
+        uint64_t begin, until;
+        Samples samples = { 0 };
+
+        if (!clients || epoll_fd < 0)
+                die("no memory");
+        make_request();
+        begin = now_nsec();
+        start_clients(clients, epoll_fd);
+        if (!arg.is_fresh && arg.clients > 64) /* connecting thousands is not what is measured */
+                begin = now_nsec();
+        until = begin + (uint64_t) (arg.seconds * (double) NSEC);
+
+        while (n_open > 0) {
+                int n = epoll_wait(epoll_fd, events, 64, (int) arg.timeout * 1000);
+                uint64_t now;
+
+                if (n <= 0)
+                        die("no answer came within %u s", arg.timeout);
+                for (int i = 0; i < n; i++) {
+                        Client *c = events[i].data.ptr;
+
+                        if (!client_read(c))
+                                continue;
+                        now = now_nsec();
+                        samples_add(&samples, now - c->since);
+                        if (arg.count ? n_asked >= arg.count : now >= until) {
+                                n_open--;
+                                if (c->fd >= 0)
+                                        client_close(c);
+                                continue;
+                        }
+                        n_asked++;
+                        n_reconnects += c->fd < 0 && !arg.is_fresh;
+                        c->since = now;
+                        client_ask(c, epoll_fd);
+                }
+        }
+        print_requests(&samples, (double) (now_nsec() - begin) / (double) NSEC);
+}
+
+/* upload and download */
+
+static void print_bytes(uint64_t nsec) {
+        double seconds = (double) nsec / (double) NSEC;
+
+        (void) printf("{\"bytes\":%llu,\"seconds\":%.6f,\"gb_per_s\":%.4f}\n", arg.bytes, seconds,
+                      (double) arg.bytes / seconds / 1e9);
+}
+
+static void send_body(int fd, bool is_chunked) {
+        static char body[16 + BENCH_ROOM + 2];
+
+        for (unsigned long long left = arg.bytes; left > 0;) {
+                size_t max = is_chunked ? CHUNK : BENCH_ROOM, n = left < max ? left : max;
+                int head = is_chunked ? snprintf(body, 16, "%zx\r\n", n) : 0;
+
+                if (is_chunked)
+                        memcpy(body + head + n, "\r\n", 2);
+                send_all(fd, body, (size_t) head + n + (is_chunked ? 2 : 0));
+                if (is_chunked)
+                        memset(body + head + n, 0, 2);
+                left -= n;
+        }
+        if (is_chunked)
+                send_all(fd, "0\r\n\r\n", 5);
+}
+
+static void run_upload(void) {
+        bool is_chunked = strcmp(arg.framing, "chunked") == 0;
+        uint64_t begin = now_nsec();
+        static Answer answer;
+        char head[HEAD_MAX], framing[64];
+        int fd = connect_blocking(), n;
+
+        (void) snprintf(framing, sizeof(framing), "Content-Length: %llu", arg.bytes);
+        n = snprintf(head, sizeof(head),
+                     "POST %s HTTP/1.1\r\nHost: docker\r\n" AGENT
+                     "Content-Type: application/x-tar\r\n%s\r\n\r\n",
+                     arg.path, is_chunked ? "Transfer-Encoding: chunked" : framing);
+        send_all(fd, head, (size_t) n);
+        send_body(fd, is_chunked);
+        answer_receive(&answer, fd);
+        print_bytes(now_nsec() - begin);
+}
+
+static void run_download(void) {
+        uint64_t begin = now_nsec();
+        static Answer answer;
+        char head[HEAD_MAX];
+        int fd = connect_blocking(), n;
+
+        n = snprintf(head, sizeof(head),
+                     "GET /v1.41/images/%s-%llu/get HTTP/1.1\r\nHost: docker\r\n" AGENT "\r\n",
+                     arg.framing, arg.bytes);
+        send_all(fd, head, (size_t) n);
+        answer_receive(&answer, fd);
+        if (answer.n_body != arg.bytes)
+                die("expected %llu bytes, got %llu", arg.bytes, (unsigned long long) answer.n_body);
+        print_bytes(now_nsec() - begin);
+}
+
+/* events and streams */
+
+static int open_control(void) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        if (!arg.control || strlen(arg.control) >= sizeof(address.sun_path))
+                die("control= is missing or too long");
+        memcpy(address.sun_path, arg.control, strlen(arg.control) + 1);
+        if (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                die("%s: %s", arg.control, strerror(errno));
+        return fd;
+}
+
+static void wish_event(int control) {
+        if (send(control, "event", 5, 0) < 0)
+                die("cannot ask for an event: %s", strerror(errno));
+}
+
+/* Up to the end of the answer's head; an event may be behind it. */
+static int open_stream(char *rest, size_t *n_rest) {
+        static const char ask[] = "GET /v1.41/events HTTP/1.1\r\nHost: docker\r\n" AGENT "\r\n";
+        char head[HEAD_MAX];
+        size_t n = 0;
+        const char *end;
+        int fd = connect_blocking();
+
+        send_all(fd, ask, sizeof(ask) - 1);
+        do {
+                size_t more = receive(fd, head + n, sizeof(head) - 1 - n);
+
+                if (more == 0)
+                        die("the stream ended before it began");
+                n += more;
+                head[n] = '\0';
+                end = strstr(head, "\r\n\r\n");
+        } while (!end);
+        if (strncmp(head + 8, " 200", 4) != 0)
+                die("no stream: %.200s", head);
+        *n_rest = n - (size_t) (end + 4 - head);
+        memcpy(rest, end + 4, *n_rest);
+        return fd;
+}
+
+/* When the event that comes next was sent. */
+static uint64_t receive_event(int fd, char *text, size_t *n_text) {
+        for (;;) {
+                char *mark, *end;
+                size_t n;
+
+                text[*n_text] = '\0';
+                mark = strstr(text, EVENT_MARK);
+                end = mark ? strchr(mark, '}') : NULL;
+                if (end) {
+                        uint64_t sent = strtoull(mark + strlen(EVENT_MARK), NULL, 10);
+
+                        *n_text -= (size_t) (end - text);
+                        memmove(text, end, *n_text);
+                        return sent;
+                }
+                n = receive(fd, text + *n_text, HEAD_MAX - 1 - *n_text);
+                if (n == 0)
+                        die("the stream ended");
+                *n_text += n;
+        }
+}
+
+static void run_events(void) {
+        int control = open_control(), fd;
+        char text[HEAD_MAX];
+        uint64_t begin = now_nsec(), head_nsec, first = 0;
+        Samples samples = { 0 };
+        size_t n_text;
+
+        fd = open_stream(text, &n_text);
+        head_nsec = now_nsec() - begin;
+        for (unsigned i = 0; i < (arg.count ? arg.count : 41); i++) {
+                uint64_t sent, late;
+
+                (void) usleep(arg.gap_ms * 1000);
+                wish_event(control);
+                sent = receive_event(fd, text, &n_text);
+                late = now_nsec() - sent;
+                if (i == 0)
+                        first = late;
+                samples_add(&samples, late);
+        }
+        samples_sort(&samples);
+        (void) printf("{\"count\":%zu,\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"first_ms\":%.4f,"
+                      "\"head_ms\":%.4f}\n",
+                      samples.n, samples_at(&samples, 0.5, 1e6), samples_at(&samples, 0.99, 1e6),
+                      (double) first / 1e6, (double) head_nsec / 1e6);
+}
+
+static void check_streams(int control, const int *fds) {
+        unsigned n_alive = 0;
+
+        wish_event(control);
+        for (unsigned i = 0; i < arg.count; i++) {
+                char text[HEAD_MAX];
+                size_t n_text = 0;
+
+                (void) receive_event(fds[i], text, &n_text);
+                n_alive++;
+        }
+        (void) printf("{\"alive\":%u}\n", n_alive);
+        (void) fflush(stdout);
+}
+
+static void run_streams(void) {
+        int control = open_control();
+        int *fds = calloc(arg.count ? arg.count : 1, sizeof(*fds));
+        char line[256], text[HEAD_MAX];
+        size_t n_text;
+
+        raise_fd_limit();
+        for (unsigned i = 0; fds && i < arg.count; i++)
+                fds[i] = open_stream(text, &n_text);
+        (void) printf("{\"opened\":%u}\n", arg.count);
+        (void) fflush(stdout);
+        while (fgets(line, sizeof(line), stdin))
+                if (strncmp(line, "check", 5) == 0)
+                        check_streams(control, fds);
+}
+
+/* echo and flood */
+
+static int attach(void) {
+        static const char ask[] =
+                "POST /v1.41/containers/bench/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\n"
+                "Host: docker\r\n" AGENT "Content-Type: text/plain\r\nContent-Length: 0\r\n"
+                "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+        static Answer answer;
+        int fd = connect_blocking();
+
+        arg.expect = 101;
+        send_all(fd, ask, sizeof(ask) - 1);
+        answer_receive(&answer, fd);
+        return fd;
+}
+
+static void run_echo(void) {
+        int fd = attach();
+        Samples samples = { 0 };
+
+        for (unsigned i = 0; i < (arg.count ? arg.count : 2000); i++) {
+                uint64_t begin = now_nsec();
+                char byte = 'x';
+
+                send_all(fd, &byte, 1);
+                if (receive(fd, &byte, 1) != 1)
+                        die("the tunnel ended");
+                samples_add(&samples, now_nsec() - begin);
+        }
+        samples_sort(&samples);
+        (void) printf("{\"count\":%zu,\"p50_us\":%.2f,\"p99_us\":%.2f,\"best_us\":%.2f}\n",
+                      samples.n, samples_at(&samples, 0.5, 1e3), samples_at(&samples, 0.99, 1e3),
+                      samples_at(&samples, 0, 1e3));
+}
+
+static void run_flood(void) {
+        static char body[BENCH_ROOM];
+        int fd = attach();
+        unsigned long long n_sent = 0, n_received = 0;
+        uint64_t begin = now_nsec();
+
+        while (n_received < arg.bytes) {
+                struct pollfd p = { .fd = fd,
+                                    .events =
+                                            (short) (POLLIN | (n_sent < arg.bytes ? POLLOUT : 0)) };
+
+                if (poll(&p, 1, (int) arg.timeout * 1000) <= 0)
+                        die("the tunnel stands still");
+                if (p.revents & POLLOUT && n_sent < arg.bytes) {
+                        size_t max = arg.bytes - n_sent < sizeof(body) ? arg.bytes - n_sent
+                                                                       : sizeof(body);
+                        ssize_t n = send(fd, body, max, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+                        if (n < 0 && errno != EAGAIN)
+                                die("cannot send: %s", strerror(errno));
+                        n_sent += n > 0 ? (unsigned long long) n : 0;
+                }
+                if (p.revents & (POLLIN | POLLHUP | POLLERR)) {
+                        size_t n = receive(fd, room, sizeof(room));
+
+                        if (n == 0)
+                                die("the tunnel ended");
+                        n_received += n;
+                }
+        }
+        print_bytes(now_nsec() - begin);
+}
+
+/* Options */
+
+static void take_option(const char *text) {
+        const char *value = strchr(text, '=');
+        size_t n;
+
+        if (!value)
+                die("%s: KEY=VALUE is wanted", text);
+        n = (size_t) (value++ - text);
+#define IS(key) (n == sizeof(key) - 1 && memcmp(text, key, n) == 0)
+        if (IS("clients"))
+                arg.clients = (unsigned) strtoul(value, NULL, 10);
+        else if (IS("seconds"))
+                arg.seconds = strtod(value, NULL);
+        else if (IS("count"))
+                arg.count = (unsigned) strtoul(value, NULL, 10);
+        else if (IS("method"))
+                arg.method = value;
+        else if (IS("path"))
+                arg.path = value;
+        else if (IS("expect"))
+                arg.expect = (unsigned) strtoul(value, NULL, 10);
+        else if (IS("fresh"))
+                arg.is_fresh = value[0] == '1';
+        else if (IS("bytes"))
+                arg.bytes = strtoull(value, NULL, 10);
+        else if (IS("framing"))
+                arg.framing = value;
+        else if (IS("control"))
+                arg.control = value;
+        else if (IS("gap_ms"))
+                arg.gap_ms = (unsigned) strtoul(value, NULL, 10);
+        else if (IS("timeout"))
+                arg.timeout = (unsigned) strtoul(value, NULL, 10);
+        else
+                die("%s: no such option", text);
+#undef IS
+        if (arg.clients == 0)
+                die("clients=0 asks for nothing");
+}
+
+int main(int argc, char *argv[]) {
+        static const struct {
+                const char *name, *path;
+                void (*run)(void);
+        } modes[] = {
+                { "requests", "/_ping", run_requests },
+                { "upload", "/v1.41/images/load", run_upload },
+                { "download", NULL, run_download },
+                { "events", NULL, run_events },
+                { "echo", NULL, run_echo },
+                { "flood", NULL, run_flood },
+                { "streams", NULL, run_streams },
+        };
+
+        if (argc < 3)
+                die("usage: load MODE ADDRESS [KEY=VALUE...]");
+        arg.address = address_parse(argv[2]);
+        for (int i = 3; i < argc; i++)
+                take_option(argv[i]);
+        raise_fd_limit();
+        for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+                if (strcmp(modes[i].name, argv[1]) != 0)
+                        continue;
+                if (!arg.path)
+                        arg.path = modes[i].path;
+                modes[i].run();
+                return 0;
+        }
+        die("%s: no such mode", argv[1]);
+}

@@ -76,6 +76,10 @@ static uint8_t char_class(char c) {
         return char_classes[(unsigned char) c];
 }
 
+static bool is_blank(char c) {
+        return c == ' ' || c == '\t';
+}
+
 /* How many bytes from p on are of these classes. Needs no end: a raw head ends with CRLF, and CR is
  * of no class. */
 static size_t span_of(const char *p, uint8_t classes) {
@@ -130,29 +134,29 @@ static bool fail_target_too_long(HttpError *ret_error) {
 
 /* The bytes from *scanned on, within the limit, line end by line end. */
 static HttpScan scan_lines(Bytes head, size_t from, size_t *ret_len, HttpError *ret_error) {
-        size_t at = from, end = head.len;
+        const char *begin = head.data, *end = begin + head.len, *p = begin + from;
         HttpScan scan = HTTP_SCAN_MORE;
 
-        while (at < head.len) {
-                at += bytes_find(bytes_skip(head, at), '\n');
-                if (at == head.len)
+        while (p < end) {
+                p = memchr(p, '\n', (size_t) (end - p));
+                if (!p)
                         break;
-                if (at == 0 || head.data[at - 1] != '\r') {
+                if (p == begin || p[-1] != '\r') {
                         (void) fail_line_end(ret_error);
                         return HTTP_SCAN_BAD;
                 }
-                at++;
-                if (at >= 4 && head.data[at - 3] == '\n') {
-                        end = at;
+                p++;
+                if (p - begin >= 4 && p[-3] == '\n') {
+                        end = p;
                         scan = HTTP_SCAN_HEAD;
                         break;
                 }
         }
 
-        if (bytes_find(bytes_slice(head, from, end - from), '\0') < end - from)
+        if (end > begin + from && memchr(begin + from, '\0', (size_t) (end - begin) - from))
                 return scan_fail(ret_error, 400, "nul", "the head holds a NUL");
         if (scan == HTTP_SCAN_HEAD)
-                *ret_len = end;
+                *ret_len = (size_t) (end - begin);
         return scan;
 }
 
@@ -380,11 +384,14 @@ static bool lint_name(Lint *l, HttpHeader *h) {
         return true;
 }
 
-/* The value at p up to its CRLF. */
+/* The value at p up to its CRLF, without the blanks at its ends. */
 static bool lint_value(Lint *l, HttpHeader *h) {
         const char *begin = l->p;
-        size_t len = span_printable(begin, l->end, ' ');
+        size_t len;
 
+        while (is_blank(*begin))
+                begin++;
+        len = span_printable(begin, l->end, ' ');
         len += span_of(begin + len, CHAR_VALUE);
         if (char_class(begin[len]) & CHAR_HIGH) {
                 if (!lint_allows_high(l, h->id))
@@ -394,8 +401,10 @@ static bool lint_value(Lint *l, HttpHeader *h) {
         }
         if (begin[len] != '\r')
                 return fail(l->error, 400, "header-value", "a header holds control bytes");
-        h->value = bytes_trim((Bytes){ begin, len });
-        l->p += len;
+        l->p = begin + len;
+        while (len > 0 && is_blank(begin[len - 1]))
+                len--;
+        h->value = (Bytes){ begin, len };
         return true;
 }
 

@@ -150,3 +150,23 @@ int http_body_feed(HttpBody *b, Bytes input, size_t *ret_taken, Buffer *payload)
         }
         return 0;
 }
+
+uint64_t http_body_unread(const HttpBody *b) {
+        bool is_length = b->framing == HTTP_FRAMING_LENGTH;
+        bool is_chunk = b->framing == HTTP_FRAMING_CHUNKED && b->phase == CHUNK_PHASE_DATA;
+
+        return b->state == HTTP_BODY_MORE && (is_length || is_chunk) ? b->left : 0;
+}
+
+void http_body_pass(HttpBody *b, uint64_t n) {
+        assert(n <= http_body_unread(b));
+
+        b->n_payload += n;
+        b->left -= n;
+        if (b->left > 0)
+                return;
+        if (b->framing == HTTP_FRAMING_CHUNKED)
+                b->phase = CHUNK_PHASE_DATA_CR;
+        else
+                b->state = HTTP_BODY_DONE;
+}

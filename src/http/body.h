@@ -35,3 +35,10 @@ void http_body_init(HttpBody *b, HttpFraming framing, uint64_t length);
  * is the only failure, else 0. Look at b->state.
  */
 int http_body_feed(HttpBody *b, Bytes input, size_t *ret_taken, Buffer *payload);
+
+/* How many of the bytes to come are payload whatever they are: what is left of the length or of the
+ * chunk. */
+uint64_t http_body_unread(const HttpBody *b);
+
+/* So many of those (no more) were passed without http_body_feed(). Look at b->state. */
+void http_body_pass(HttpBody *b, uint64_t n);

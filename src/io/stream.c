@@ -5,9 +5,11 @@
  */
 #include "io/stream.h"
 
+#include "io/splice.h"
 #include "util/macros.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -155,6 +157,76 @@ StreamResult stream_send(Stream *s, Bytes first, Bytes second, size_t *ret_n) {
                 return STREAM_BROKEN;
 
         if ((size_t) n < first.len + second.len)
+                stream_await_room(s);
+        else
+                stream_has_room(s);
+        *ret_n = (size_t) n;
+        return STREAM_OK;
+}
+
+/* What a filter of system calls, an old kernel or a lack of pages says: recv() and send() may still
+ * do, and if they do not either, they say why. */
+static bool splice_is_unable(int error) {
+        return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP ||
+               error == ENOMEM;
+}
+
+/* Sockets are non-blocking, SPLICE_F_NONBLOCK says the same of the pipe. There is no MSG_NOSIGNAL:
+ * SIGPIPE is ignored in this process. */
+static ssize_t stream_splice(int from, int to, size_t n) {
+        ssize_t moved;
+
+        do
+                moved = splice(from, NULL, to, NULL, n, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        while (moved < 0 && errno == EINTR);
+        return moved;
+}
+
+StreamResult stream_splice_in(Stream *s, Pipe *pipe, size_t max) {
+        ssize_t n;
+
+        assert(pipe->n_bytes == 0);
+
+        if (s->is_at_eof)
+                return STREAM_EOF;
+        if (!s->is_readable)
+                return STREAM_AGAIN;
+
+        n = stream_splice(s->watch.fd, pipe->in, MIN(max, (size_t) LIMIT_PIPE_BYTES));
+        if (n < 0 && errno == EAGAIN) {
+                s->is_readable = false;
+                return STREAM_AGAIN;
+        }
+        if (n < 0)
+                return splice_is_unable(errno) ? STREAM_UNABLE : STREAM_BROKEN;
+        if (n == 0) {
+                s->is_at_eof = true;
+                return STREAM_EOF;
+        }
+        pipe->n_bytes = (uint32_t) n;
+        return STREAM_OK;
+}
+
+StreamResult stream_splice_out(Stream *s, Pipe *pipe, size_t *ret_n) {
+        ssize_t n;
+
+        assert(pipe->n_bytes > 0);
+
+        if (!s->is_writable)
+                return STREAM_AGAIN;
+
+        n = stream_splice(pipe->out, s->watch.fd, pipe->n_bytes);
+        if (n < 0 && errno == EAGAIN) {
+                stream_await_room(s);
+                return STREAM_AGAIN;
+        }
+        if (n < 0)
+                return splice_is_unable(errno) ? STREAM_UNABLE : STREAM_BROKEN;
+        if (n == 0)
+                return STREAM_BROKEN; /* it says that the pipe is empty, and bytes are gone */
+
+        pipe->n_bytes -= (uint32_t) n;
+        if (pipe->n_bytes > 0)
                 stream_await_room(s);
         else
                 stream_has_room(s);

@@ -14,7 +14,10 @@ typedef enum StreamResult {
         STREAM_AGAIN,  /* not now: on_ready will be called */
         STREAM_EOF,    /* the peer sends no more */
         STREAM_BROKEN, /* reset, or the peer does what no peer may (sends descriptors) */
+        STREAM_UNABLE, /* splice() only: not to be had here, nothing moved, copy instead */
 } StreamResult;
+
+typedef struct Pipe Pipe;
 
 typedef struct Stream {
         LoopWatch watch; /* fd -1: closed */
@@ -48,6 +51,14 @@ StreamResult stream_recv(Stream *s, char *room, size_t size, size_t *ret_n);
 /* Sends first and then second as one; *ret_n of both together (may be short; then AGAIN comes
  * next). */
 StreamResult stream_send(Stream *s, Bytes first, Bytes second, size_t *ret_n);
+
+/* Moves up to max bytes into the pipe, which must be empty: so no room is never the reason why
+ * nothing moves. Few bytes do not say that there are no more: a splice() ends where the kernel's
+ * own buffers do. Descriptors sent along are dropped by the kernel. */
+StreamResult stream_splice_in(Stream *s, Pipe *pipe, size_t max);
+
+/* Moves what is in the pipe (at least one byte) to the peer; what stays in it did not fit. */
+StreamResult stream_splice_out(Stream *s, Pipe *pipe, size_t *ret_n);
 
 /* Half-close: the peer reads our end. Once only; later calls do nothing. */
 void stream_shutdown(Stream *s);

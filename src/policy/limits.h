@@ -45,12 +45,16 @@ typedef struct Limits {
         (4 * MIB) /* read and dropped after a refusal, so that the client sees it: docker cp       \
                    * sends on for long before it looks */
 #define LIMIT_LINGER_USEC        (1 * USEC_PER_SEC)
-#define LIMIT_REFUSAL_USEC       (10 * USEC_PER_SEC)  /* to take our own answer */
-#define LIMIT_INTERIM_ANSWERS    8U                   /* 1xx before the final answer */
-#define LIMIT_CONNECT_RETRY_USEC (2 * USEC_PER_SEC)   /* the engine's queue is full (EAGAIN) */
-#define LIMIT_CONNECT_WAIT_USEC  (20 * USEC_PER_MSEC) /* between two such tries */
+#define LIMIT_REFUSAL_USEC       (10 * USEC_PER_SEC)   /* to take our own answer */
+#define LIMIT_INTERIM_ANSWERS    8U                    /* 1xx before the final answer */
+#define LIMIT_CONNECT_RETRY_USEC (2 * USEC_PER_SEC)    /* the engine's queue is full (EAGAIN) */
+#define LIMIT_CONNECT_WAIT_USEC  (20 * USEC_PER_MSEC)  /* between two such tries */
 #define LIMIT_ACCEPT_PAUSE_USEC  (100 * USEC_PER_MSEC) /* after EMFILE or ENFILE: no spin */
 #define LIMIT_LEARNED_ANSWER     (4 * KIB)             /* a 201 that names what it made */
 #define LIMIT_LOOKUP_ANSWER      (1 * MIB)             /* an inspect of our own */
 #define LIMIT_LOOKUP_USEC        (30 * USEC_PER_SEC)   /* for the engine to answer it */
 #define LIMIT_MESSAGE            512U                  /* client text in our answers */
+#define LIMIT_PIPES              16U                   /* two descriptors each: more are copied */
+#define LIMIT_PIPE_BYTES         (256 * KIB)           /* in one of them: what one turn may move */
+#define LIMIT_PIPE_SLOTS_BYTES   MIB                /* asked for: 256 slots, whatever is in each */
+#define LIMIT_PIPES_QUIET_USEC   (1 * USEC_PER_SEC) /* unused for so long: closed */

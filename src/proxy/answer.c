@@ -14,7 +14,7 @@ static bool answer_is_learned(const Exchange *x) {
                buffer_len(&x->judgement->learned) <= LIMIT_LEARNED_ANSWER;
 }
 
-RelayTake exchange_filter_answer(void *userdata, Bytes input) {
+static RelayTake answer_filter(void *userdata, Bytes input) {
         Exchange *x = userdata;
         RelayTake take = { .n = 0 };
 
@@ -28,6 +28,10 @@ RelayTake exchange_filter_answer(void *userdata, Bytes input) {
                 x->client->upstream->is_spent = true; /* it says more than it was asked: dropped */
         return take;
 }
+
+/* Nothing of it goes unread: copying is as fast where the client's own copy is what takes time, and
+ * a client on the network waits for an answer more often than it loads one. */
+const RelayFilter exchange_answer_filter = { .take = answer_filter };
 
 /* No final head was relayed yet: the client can still be told. */
 static void answer_fail(Exchange *x, const char *reason, const char *text) {
@@ -107,7 +111,7 @@ static bool answer_has_length(const Exchange *x, const HttpHead *head) {
 }
 
 static void answer_relay(Exchange *x, const HttpHead *head, Bytes rest) {
-        bool is_early = !x->up.has_ended || buffer_len(&x->up.pending) > 0;
+        bool is_early = !x->up.has_ended || relay_is_held(&x->up);
         HttpResponseOptions options = {
                 .framing = head->framing,
                 .length = head->content_length,
@@ -253,6 +257,7 @@ bool exchange_read_answer(Exchange *x) {
                         return true;
                 case STREAM_EOF:
                 case STREAM_BROKEN:
+                case STREAM_UNABLE:
                         answer_ended_early(x);
                         break;
                 }

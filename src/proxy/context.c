@@ -8,6 +8,8 @@
 #include <time.h>
 
 int context_init(Context *ctx) {
+        int r;
+
         assert(ctx->loop && ctx->sink);
 
         ctx->parser = http_parser_new();
@@ -16,10 +18,12 @@ int context_init(Context *ctx) {
                 return -ENOMEM;
         if (getrandom(&ctx->id_random, sizeof(ctx->id_random), 0) != sizeof(ctx->id_random))
                 return -errno;
-        return 0;
+        r = pipe_cache_init(&ctx->pipes, ctx->loop);
+        return r < 0 ? r : 0;
 }
 
 void context_done(Context *ctx) {
+        pipe_cache_done(&ctx->pipes);
         ctx->parser = http_parser_free(ctx->parser);
         ctx->known = known_free(ctx->known);
         ctx->policy = policy_unref(ctx->policy);

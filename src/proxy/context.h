@@ -8,7 +8,7 @@
 
 #include "audit/journal.h"
 #include "http/parser.h"
-#include "io/loop.h"
+#include "io/splice.h"
 #include "policy/policy.h"
 
 #define CONTEXT_ROOM_SIZE (64 * 1024)
@@ -51,6 +51,7 @@ typedef struct Context {
         HttpHead answer;  /* of the answer at hand */
         Target target;
         Request request;
+        PipeCache pipes;              /* what is moved unread goes through these */
         char room[CONTEXT_ROOM_SIZE]; /* whatever is read lands here first */
 } Context;
 

@@ -52,9 +52,8 @@ void exchange_forget_judgement(Exchange *x);
 
 /* answer.c: reads and relays the answer. false: the exchange changed its state, look anew. */
 bool exchange_read_answer(Exchange *x);
-RelayTake exchange_filter_answer(void *userdata, Bytes input);
+extern const RelayFilter exchange_answer_filter;
 
 /* exchange.c */
 void exchange_connect(Exchange *x);
 void exchange_drop_upstream(Exchange *x);
-RelayTake exchange_filter_request(void *userdata, Bytes input);

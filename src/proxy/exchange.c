@@ -19,6 +19,8 @@ bool exchange_is_over(const Exchange *x) {
 void exchange_drop_upstream(Exchange *x) {
         x->client->upstream = upstream_free(x->client->upstream);
         x->up.to = x->down.from = NULL;
+        relay_drop_pipe(&x->up);
+        relay_drop_pipe(&x->down);
 }
 
 /* An answer that was cut must not look whole: the client sees a reset. */
@@ -75,7 +77,7 @@ Exchange *exchange_free(Exchange *x) {
 
 /* Relaying the request */
 
-RelayTake exchange_filter_request(void *userdata, Bytes input) {
+static RelayTake exchange_take_request(void *userdata, Bytes input) {
         Exchange *x = userdata;
         RelayTake take = { .n = 0 };
 
@@ -91,6 +93,26 @@ RelayTake exchange_filter_request(void *userdata, Bytes input) {
                 take.is_bad = true;
         return take;
 }
+
+static uint64_t exchange_unread_request(void *userdata) {
+        const Exchange *x = userdata;
+
+        return http_body_unread(&x->request_body);
+}
+
+static bool exchange_pass_request(void *userdata, uint64_t n) {
+        Exchange *x = userdata;
+
+        http_body_pass(&x->request_body, n);
+        return x->request_body.state == HTTP_BODY_DONE;
+}
+
+/* A body that is judged was collected whole before: what is relayed here may go unread. */
+static const RelayFilter exchange_request_filter = {
+        .take = exchange_take_request,
+        .unread = exchange_unread_request,
+        .pass = exchange_pass_request,
+};
 
 static RelayState exchange_send_ahead(Exchange *x) {
         Buffer *ahead = &x->client->ahead;
@@ -152,7 +174,7 @@ static bool exchange_pump_up(Exchange *x) {
         else
                 state = RELAY_WAITS;
         if (state == RELAY_WAITS && !x->up.has_ended)
-                state = relay_pump(&x->up, x->ctx->room, CONTEXT_ROOM_SIZE);
+                state = relay_pump(&x->up, x->ctx->room, CONTEXT_ROOM_SIZE, &x->ctx->pipes);
 
         switch (state) {
         case RELAY_WAITS:
@@ -179,7 +201,7 @@ static bool exchange_pump_up(Exchange *x) {
 }
 
 static bool exchange_request_is_sent(const Exchange *x) {
-        return x->up.has_ended && buffer_len(&x->up.pending) == 0 && !x->is_up_dead;
+        return x->up.has_ended && !relay_is_held(&x->up) && !x->is_up_dead;
 }
 
 /* The request is whole: what the client still sends is the next one. Its end is passed on as half a
@@ -242,7 +264,7 @@ static void exchange_down_ended(Exchange *x, RelayState state) {
 }
 
 static void exchange_pump_down(Exchange *x) {
-        RelayState state = relay_pump(&x->down, x->ctx->room, CONTEXT_ROOM_SIZE);
+        RelayState state = relay_pump(&x->down, x->ctx->room, CONTEXT_ROOM_SIZE, NULL);
 
         switch (state) {
         case RELAY_WAITS:
@@ -313,7 +335,7 @@ static void tunnel_pump_up(Exchange *x) {
         if (x->is_up_over)
                 return;
 
-        state = relay_pump(&x->up, x->ctx->room, CONTEXT_ROOM_SIZE);
+        state = relay_pump(&x->up, x->ctx->room, CONTEXT_ROOM_SIZE, &x->ctx->pipes);
         if (state == RELAY_SOURCE_EOF) {
                 stream_shutdown(&x->client->upstream->stream);
                 x->is_up_over = true;
@@ -331,7 +353,7 @@ static void tunnel_pump_down(Exchange *x) {
         if (x->is_down_over || x->state != EXCHANGE_STATE_TUNNEL)
                 return;
 
-        state = relay_pump(&x->down, x->ctx->room, CONTEXT_ROOM_SIZE);
+        state = relay_pump(&x->down, x->ctx->room, CONTEXT_ROOM_SIZE, &x->ctx->pipes);
         if (state == RELAY_SOURCE_EOF) {
                 stream_shutdown(&x->client->stream);
                 x->is_down_over = true;
@@ -375,9 +397,9 @@ static void exchange_wire(Exchange *x) {
 
         x->up.from = x->down.to = &x->client->stream;
         x->up.to = x->down.from = &u->stream;
-        x->down.filter = exchange_filter_answer;
+        x->down.filter = &exchange_answer_filter;
         x->down.userdata = x;
-        x->up.filter = exchange_filter_request;
+        x->up.filter = &exchange_request_filter;
         x->up.userdata = x;
         x->up.has_ended = x->request_body.state == HTTP_BODY_DONE;
         loop_deadline_set(x->ctx->loop, &x->client->deadline, LOOP_NEVER);

@@ -246,6 +246,7 @@ static SessionStep session_read_head(Session *s) {
                         return SESSION_WAITS;
                 case STREAM_EOF:
                 case STREAM_BROKEN:
+                case STREAM_UNABLE:
                         return SESSION_ENDS;
                 }
         }

@@ -17,6 +17,7 @@ import tempfile
 
 import chart
 import rows
+from cold_start import measure_cold
 from exact import measure_exact
 from rounds import QUICK_ROUNDS, ROUNDS, measure_rounds
 from subjects import HAPROXY, HERE, Failure, Place, all_subjects, raise_nofile
@@ -143,6 +144,7 @@ def measure(options):
         subjects = all_subjects(place, options.sockgated)
         if not options.no_time:
             report["samples"].update(measure_time(place, subjects, n_rounds, options.quick, report["failures"]))
+            report["samples"]["cold"] = measure_cold(place, subjects, n_rounds, report["failures"])
         if not options.no_counts:
             preload = place.tool("count-allocations.so")
             report["samples"].update(measure_exact(place, subjects, preload, report["failures"]))

@@ -77,9 +77,23 @@ void stream_reset(Stream *s) {
         stream_done(s);
 }
 
-StreamResult stream_recv(Stream *s, char *room, size_t size, size_t *ret_n) {
+/* Without room for them descriptors are dropped by the kernel, but reads then stop short of data
+ * that is there, and the edge is gone: such a peer is not served. recv() cannot tell, and costs
+ * less. */
+static ssize_t stream_read(const Stream *s, char *room, size_t size, bool *ret_had_descriptors) {
         struct iovec iov = { .iov_base = room, .iov_len = size };
         struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+        ssize_t n;
+
+        if (!s->gets_descriptors)
+                return recv(s->watch.fd, room, size, MSG_DONTWAIT);
+        n = recvmsg(s->watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        *ret_had_descriptors = n >= 0 && message.msg_flags & MSG_CTRUNC;
+        return n;
+}
+
+StreamResult stream_recv(Stream *s, char *room, size_t size, size_t *ret_n) {
+        bool had_descriptors = false;
         ssize_t n;
 
         if (s->is_at_eof)
@@ -88,7 +102,7 @@ StreamResult stream_recv(Stream *s, char *room, size_t size, size_t *ret_n) {
                 return STREAM_AGAIN;
 
         do
-                n = recvmsg(s->watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+                n = stream_read(s, room, size, &had_descriptors);
         while (n < 0 && errno == EINTR);
 
         if (n < 0 && errno == EAGAIN) {
@@ -97,9 +111,7 @@ StreamResult stream_recv(Stream *s, char *room, size_t size, size_t *ret_n) {
         }
         if (n < 0)
                 return STREAM_BROKEN;
-        /* Without room for them descriptors are dropped by the kernel, but reads then stop short of
-         * data that is there, and the edge is gone: such a peer is not served. */
-        if (message.msg_flags & MSG_CTRUNC)
+        if (had_descriptors)
                 return STREAM_BROKEN;
         if (n == 0) {
                 s->is_at_eof = true;
@@ -129,24 +141,28 @@ static void stream_has_room(Stream *s) {
         (void) loop_rewatch(s->loop, &s->watch, STREAM_EVENTS);
 }
 
-StreamResult stream_send(Stream *s, Bytes first, Bytes second, size_t *ret_n) {
+static ssize_t stream_write(const Stream *s, Bytes first, Bytes second) {
         struct iovec iov[] = {
                 { .iov_base = (char *) (uintptr_t) first.data, .iov_len = first.len },
                 { .iov_base = (char *) (uintptr_t) second.data, .iov_len = second.len },
         };
-        struct msghdr message = { .msg_iov = iov, .msg_iovlen = 2 };
+        const struct msghdr message = { .msg_iov = iov, .msg_iovlen = 2 };
+
+        if (first.len == 0)
+                first = second;
+        else if (second.len > 0)
+                return sendmsg(s->watch.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return send(s->watch.fd, first.data, first.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+StreamResult stream_send(Stream *s, Bytes first, Bytes second, size_t *ret_n) {
         ssize_t n;
 
         if (!s->is_writable)
                 return STREAM_AGAIN;
-        if (first.len == 0) {
-                message.msg_iov = iov + 1;
-                message.msg_iovlen = 1;
-        } else if (second.len == 0)
-                message.msg_iovlen = 1;
 
         do
-                n = sendmsg(s->watch.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+                n = stream_write(s, first, second);
         while (n < 0 && errno == EINTR);
 
         if (n < 0 && errno == EAGAIN) {

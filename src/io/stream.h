@@ -30,7 +30,8 @@ typedef struct Stream {
         bool has_shut;       /* RDHUP was seen: reads end soon */
         bool is_hung_up;     /* HUP or ERR: both ways are gone */
         bool is_at_eof;
-        bool is_shut; /* we said that we send no more */
+        bool is_shut;          /* we said that we send no more */
+        bool gets_descriptors; /* its peer may send some (unix(7)), and is no longer served then */
 } Stream;
 
 /* Takes over *fd (sets it to -1), a connected non-blocking socket. 0, or -errno with *fd still the

@@ -76,6 +76,7 @@ int session_new(Context *ctx, const SessionOwner *owner, int *fd, const struct s
                 return r;
         }
 
+        s->client.stream.gets_descriptors = !s->client.peer.is_tcp;
         loop_defer(ctx->loop, &s->client.turn); /* what it sent already raises no edge */
         *ret = s;
         return 0;

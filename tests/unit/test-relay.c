@@ -223,6 +223,7 @@ START_TEST(breaks_with_a_peer_that_sends_descriptors) {
                                            .cmsg_type = SCM_RIGHTS };
         memcpy(CMSG_DATA(&control.header), &p->source, sizeof(int));
         ck_assert_int_eq(sendmsg(p->source, &message, 0), 1);
+        p->from.gets_descriptors = true;
         ck_assert_int_eq(pump(p), RELAY_SOURCE_BROKEN);
         free_pair(p);
 }

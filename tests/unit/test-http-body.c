@@ -195,6 +195,107 @@ START_TEST(counts_lengths_beyond_32_bits) {
 }
 END_TEST
 
+/* Nothing else is known to be payload before it was read. */
+START_TEST(only_payload_may_pass_unread) {
+        static const struct {
+                HttpFraming framing;
+                uint64_t length;
+                Bytes input;
+                uint64_t unread;
+        } steps[] = {
+                { HTTP_FRAMING_NONE, 0, T(""), 0 },
+                { HTTP_FRAMING_CLOSE, 0, T("text"), 0 },
+                { HTTP_FRAMING_LENGTH, 0, T(""), 0 },
+                { HTTP_FRAMING_LENGTH, 5, T(""), 5 },
+                { HTTP_FRAMING_LENGTH, 5, T("he"), 3 },
+                { HTTP_FRAMING_LENGTH, 5, T("hello"), 0 },
+                { HTTP_FRAMING_LENGTH, UINT64_MAX, T("he"), UINT64_MAX - 2 },
+                { CHUNKED, T(""), 0 },
+                { CHUNKED, T("5"), 0 },
+                { CHUNKED, T("5\r"), 0 },
+                { CHUNKED, T("5\r\n"), 5 },
+                { CHUNKED, T("5\r\nhe"), 3 },
+                { CHUNKED, T("5\r\nhello"), 0 },
+                { CHUNKED, T("5\r\nhello\r"), 0 },
+                { CHUNKED, T("5\r\nhello\r\n"), 0 },
+                { CHUNKED, T("5\r\nhello\r\nffffffff\r\n"), 0xffffffff },
+                { CHUNKED, T("5\r\nhelloX"), 0 },
+                { CHUNKED, T("0\r\n"), 0 },
+                { CHUNKED, T("0\r\n\r"), 0 },
+                { CHUNKED, T("0\r\n\r\n"), 0 },
+        };
+        size_t taken;
+        HttpBody b;
+
+        http_body_init(&b, steps[_i].framing, steps[_i].length);
+        ck_assert_int_eq(http_body_feed(&b, steps[_i].input, &taken, NULL), 0);
+        ck_assert_uint_eq(http_body_unread(&b), steps[_i].unread);
+}
+END_TEST
+#define N_UNREAD_STEPS 20
+
+START_TEST(body_of_a_length_ends_with_the_last_byte_that_passed) {
+        size_t taken;
+        HttpBody b;
+
+        http_body_init(&b, HTTP_FRAMING_LENGTH, 100);
+        http_body_pass(&b, 60);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("0123456789"), &taken, NULL), 0);
+        http_body_pass(&b, 29);
+        ck_assert_int_eq(b.state, HTTP_BODY_MORE);
+        ck_assert_uint_eq(http_body_unread(&b), 1);
+        http_body_pass(&b, 1);
+        ck_assert_int_eq(b.state, HTTP_BODY_DONE);
+        ck_assert_uint_eq(b.n_payload, 100);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("GET /"), &taken, NULL), 0);
+        ck_assert_uint_eq(taken, 0);
+
+        http_body_init(&b, HTTP_FRAMING_LENGTH, 999999999999999ULL);
+        http_body_pass(&b, 999999999999998ULL);
+        ck_assert_int_eq(b.state, HTTP_BODY_MORE);
+        ck_assert_int_eq(http_body_feed(&b, BYTES("xGET /"), &taken, NULL), 0);
+        ck_assert_uint_eq(taken, 1);
+        ck_assert_int_eq(b.state, HTTP_BODY_DONE);
+}
+END_TEST
+
+/* After a chunk that passed unread its framing is followed as after any other. */
+START_TEST(chunk_that_passed_unread_ends_as_one_that_was_read) {
+        static const struct {
+                Bytes input;
+                HttpBodyState state;
+                size_t n_taken;
+        } rests[] = {
+                { T("\r\n0\r\n\r\nGET /"), HTTP_BODY_DONE, 7 },
+                { T("\r\n1\r\nx\r\n0\r\n\r\n"), HTTP_BODY_DONE, 13 },
+                { T("\r\n10000\r\n"), HTTP_BODY_MORE, 9 },
+                { T("X\r\n0\r\n\r\n"), HTTP_BODY_BAD, 0 },
+                { T("\n0\r\n\r\n"), HTTP_BODY_BAD, 0 },
+                { T("0\r\n\r\n"), HTTP_BODY_BAD, 0 },
+                { T("\r\n5;a=b\r\nhello"), HTTP_BODY_BAD, 3 },
+                { T("\r\n0\r\nA: b\r\n\r\n"), HTTP_BODY_BAD, 5 },
+        };
+        size_t taken;
+        HttpBody b;
+
+        for (unsigned n_read = 0; n_read < 3; n_read++) {
+                http_body_init(&b, HTTP_FRAMING_CHUNKED, 0);
+                ck_assert_int_eq(http_body_feed(&b, BYTES("20000\r\n"), &taken, NULL), 0);
+                ck_assert_int_eq(
+                        http_body_feed(&b, bytes_slice(BYTES("ab"), 0, n_read), &taken, NULL), 0);
+                http_body_pass(&b, 0x1ffff - n_read);
+                ck_assert_uint_eq(http_body_unread(&b), 1);
+                http_body_pass(&b, 1);
+                ck_assert_uint_eq(http_body_unread(&b), 0);
+                ck_assert_uint_eq(b.n_payload, 0x20000);
+                ck_assert_int_eq(http_body_feed(&b, rests[_i].input, &taken, NULL), 0);
+                ck_assert_int_eq(b.state, rests[_i].state);
+                ck_assert_uint_eq(taken, rests[_i].n_taken);
+        }
+}
+END_TEST
+#define N_RESTS 8
+
 int main(void) {
         Suite *suite = suite_create("http-body");
         TCase *tc = tcase_create("http-body");
@@ -207,6 +308,9 @@ int main(void) {
         tcase_add_test(tc, takes_any_number_of_chunks);
         tcase_add_test(tc, no_bytes_change_nothing);
         tcase_add_test(tc, counts_lengths_beyond_32_bits);
+        tcase_add_loop_test(tc, only_payload_may_pass_unread, 0, N_UNREAD_STEPS);
+        tcase_add_test(tc, body_of_a_length_ends_with_the_last_byte_that_passed);
+        tcase_add_loop_test(tc, chunk_that_passed_unread_ends_as_one_that_was_read, 0, N_RESTS);
         suite_add_tcase(suite, tc);
 
         runner = srunner_create(suite);

@@ -2,7 +2,7 @@
 /* An answer of HTTP as it comes, in whatever pieces and framing a proxy may make of it. */
 #pragma once
 
-#include "bench.h"
+#include "framing.h"
 
 #define HEAD_MAX (8 * 1024)
 
@@ -44,32 +44,41 @@ static inline void answer_read_head(Answer *a, size_t len) {
         a->is_done = a->framing == BODY_LENGTH && a->left == 0;
 }
 
+/* Gives how many bytes were of the head. One of an interim answer (100) is forgotten. */
+static inline size_t answer_feed_head(Answer *a, const char *data, size_t n) {
+        size_t before = a->n_head, size_left = sizeof(a->head) - 1 - before;
+        size_t taken = n < size_left ? n : size_left;
+        const char *end;
+
+        memcpy(a->head + before, data, taken);
+        a->n_head += taken;
+        a->head[a->n_head] = '\0';
+        end = memmem(a->head, a->n_head, "\r\n\r\n", 4);
+        if (!end && a->n_head == sizeof(a->head) - 1)
+                die("the head of an answer is too large");
+        if (!end)
+                return taken;
+        taken = (size_t) (end + 4 - a->head) - before;
+        answer_read_head(a, before + taken);
+        if (a->status < 200 && a->status != 101)
+                answer_start(a);
+        return taken;
+}
+
 /* Gives how many bytes were of the answer. */
 static inline size_t answer_feed(Answer *a, const char *data, size_t n) {
         size_t taken = 0, rest;
 
-        if (!a->has_head) {
-                size_t before = a->n_head;
-                const char *end;
-
-                taken = n < sizeof(a->head) - 1 - before ? n : sizeof(a->head) - 1 - before;
-                memcpy(a->head + before, data, taken);
-                a->n_head += taken;
-                a->head[a->n_head] = '\0';
-                end = memmem(a->head, a->n_head, "\r\n\r\n", 4);
-                if (!end && a->n_head == sizeof(a->head) - 1)
-                        die("the head of an answer is too large");
-                if (!end)
-                        return n;
-                taken = (size_t) (end + 4 - a->head) - before;
-                answer_read_head(a, before + taken);
-        }
+        while (!a->has_head && taken < n)
+                taken += answer_feed_head(a, data + taken, n - taken);
+        if (!a->has_head)
+                return n;
 
         rest = n - taken;
         if (a->is_done)
                 return taken;
         if (a->framing == BODY_CHUNKED) {
-                rest = chunks_feed(&a->chunks, data + taken, rest);
+                rest = chunks_feed(&a->chunks, data + taken, rest, NULL);
                 a->n_body = a->chunks.n_payload;
                 a->is_done = a->chunks.at == CHUNK_DONE;
                 return taken + rest;

@@ -17,6 +17,7 @@ typedef struct Side {
         char *held;
         size_t n_held, n_gone;
         bool waits_for_room, is_over;
+        bool is_ending; /* told of, once; what came before it is still to be read */
 } Side;
 
 struct Pair {
@@ -51,7 +52,7 @@ static void await_room(Side *s, bool waits) {
         if (s->waits_for_room == waits)
                 return;
         s->waits_for_room = waits;
-        watch(s, EPOLL_CTL_MOD, EPOLLIN | EPOLLET | (waits ? EPOLLOUT : 0));
+        watch(s, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP | EPOLLET | (waits ? EPOLLOUT : 0));
 }
 
 static bool side_flush(Side *from, Side *to) {
@@ -110,7 +111,7 @@ static void side_move(Side *from, Side *to) {
                         await_room(to, true);
                         return;
                 }
-                if (n < BENCH_ROOM)
+                if (n < BENCH_ROOM && !from->is_ending)
                         return; /* a later byte is a new edge */
         }
 }
@@ -133,8 +134,8 @@ static void take_connection(int listener, const Address *upstream) {
                 free(p);
                 return;
         }
-        watch(&p->client, EPOLL_CTL_ADD, EPOLLIN | EPOLLET);
-        watch(&p->upstream, EPOLL_CTL_ADD, EPOLLIN | EPOLLET);
+        watch(&p->client, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP | EPOLLET);
+        watch(&p->upstream, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP | EPOLLET);
 }
 
 int main(int argc, char *argv[]) {
@@ -163,6 +164,8 @@ int main(int argc, char *argv[]) {
                                 continue;
                         }
                         other = s == &s->pair->client ? &s->pair->upstream : &s->pair->client;
+                        if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+                                s->is_ending = true;
                         if (events[i].events & EPOLLOUT)
                                 side_move(other, s);
                         if (events[i].events & ~(uint32_t) EPOLLOUT)

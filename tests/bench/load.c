@@ -3,119 +3,32 @@
  * load MODE ADDRESS [KEY=VALUE...]: the client of the bench. Checks what it gets, measures, prints
  * one line of JSON; a wrong or missing answer ends it with 1 and the reason.
  *
- *   requests  clients= seconds= or count=, method=, path=, expect=, fresh=0|1
+ *   requests  clients= seconds= or count=, method=, path=, expect=, length=, fresh=0|1
  *   upload    bytes= framing=length|chunked path=          POST of a long body
  *   download  bytes= framing=length|chunked                GET of one
  *   events    control= count= gap_ms=                      how late each event comes
  *   echo      count=                                       a byte there and back, attached
  *   flood     bytes=                                       both ways at once, attached
- *   streams   count= control=                              many /events; "check" on stdin counts
- * them
+ *   streams   count= control=           many /events; counts those alive for each "check" on stdin
  */
 #define _GNU_SOURCE
-#include "answer.h"
-#include "bench.h"
+#include "load.h"
+#include "event-stream.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 
-#define CHUNK      (32 * 1024)
-#define NSEC       1000000000ULL
-#define AGENT      "User-Agent: Docker-Client/20.10.24+dfsg1 (linux)\r\n"
-#define EVENT_MARK "{\"sent\":"
-
-static struct {
-        Address address;
-        const char *method, *path, *framing, *control;
-        unsigned clients, count, expect, gap_ms, timeout;
-        double seconds;
-        unsigned long long bytes;
-        bool is_fresh;
-} arg = {
-        .method = "GET",
-        .path = NULL,
-        .framing = "length",
-        .clients = 1,
-        .expect = 200,
-        .gap_ms = 20,
-        .timeout = 60,
-        .seconds = 1,
-        .bytes = 268435456,
-};
-
-static char room[BENCH_ROOM];
-
-/* Numbers */
-
-typedef struct Samples {
-        uint64_t *nsec;
-        size_t n, size;
-} Samples;
-
-static void samples_add(Samples *s, uint64_t nsec) {
-        if (s->n == s->size) {
-                s->size = s->size ? s->size * 2 : 4096;
-                s->nsec = reallocarray(s->nsec, s->size, sizeof(*s->nsec));
-                if (!s->nsec)
-                        die("no memory");
-        }
-        s->nsec[s->n++] = nsec;
-}
-
-static int compare_samples(const void *a, const void *b) {
-        uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
-
-        return (x > y) - (x < y);
-}
-
-static void samples_sort(Samples *s) {
-        if (s->n == 0)
-                die("nothing was measured");
-        qsort(s->nsec, s->n, sizeof(*s->nsec), compare_samples);
-}
-
-static double samples_at(const Samples *s, double part, double unit) {
-        return (double) s->nsec[(size_t) (part * (double) (s->n - 1))] / unit;
-}
-
-/* Blocking connections, with a limit of time */
-
-static int connect_blocking(void) {
-        struct timeval limit = { .tv_sec = (time_t) arg.timeout };
-        int fd = socket_of(&arg.address, 0);
-
-        (void) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-        (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-        if (connect(fd, (const struct sockaddr *) &arg.address.storage, arg.address.len) < 0)
-                die("cannot connect: %s", strerror(errno));
-        return fd;
-}
-
-static void send_all(int fd, const char *data, size_t n) {
-        while (n > 0) {
-                ssize_t sent = send(fd, data, n, MSG_NOSIGNAL);
-
-                if (sent < 0)
-                        die("cannot send: %s", strerror(errno));
-                data += sent;
-                n -= (size_t) sent;
-        }
-}
-
-static size_t receive(int fd, char *to, size_t size) {
-        ssize_t n = recv(fd, to, size, 0);
-
-        if (n < 0)
-                die("nothing came: %s", strerror(errno));
-        return (size_t) n;
-}
+#define CHUNK              (32 * 1024)
+#define STREAMS_BY_DEFAULT 9400
+#define EVENTS_BY_DEFAULT  41
 
 /* Requests and their answers */
 
 static void answer_check(const Answer *a) {
         if (a->status != arg.expect)
                 die("expected status %u, got %u: %.200s", arg.expect, a->status, a->head);
+        if (arg.has_length && a->n_body != arg.length)
+                die("expected %llu bytes, got %llu", arg.length, (unsigned long long) a->n_body);
 }
 
 /* Reads a whole answer. */
@@ -135,6 +48,7 @@ static void answer_receive(Answer *a, int fd) {
 typedef struct Client {
         int fd;
         uint64_t since;
+        bool has_answered; /* on this connection */
         Answer answer;
 } Client;
 
@@ -155,6 +69,7 @@ static void make_request(void) {
 static void client_connect(Client *c, int epoll_fd) {
         struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = c };
 
+        c->has_answered = false;
         c->fd = socket_of(&arg.address, 0);
         if (connect(c->fd, (const struct sockaddr *) &arg.address.storage, arg.address.len) < 0)
                 die("cannot connect: %s", strerror(errno));
@@ -162,24 +77,49 @@ static void client_connect(Client *c, int epoll_fd) {
                 die("epoll_ctl: %s", strerror(errno));
 }
 
-static void client_ask(Client *c, int epoll_fd) {
-        if (c->fd < 0)
-                client_connect(c, epoll_fd);
-        answer_start(&c->answer);
-        send_all(c->fd, request, n_request);
-}
-
 static void client_close(Client *c) {
         (void) close(c->fd);
         c->fd = -1;
 }
 
+/* A server may close after any answer and need not say so: then the request is sent once more. */
+static bool client_is_stale(const Client *c, ssize_t n) {
+        bool has_ended = n == 0 || (n < 0 && (errno == EPIPE || errno == ECONNRESET));
+
+        return has_ended && c->has_answered && c->answer.n_head == 0;
+}
+
+static void client_ask(Client *c, int epoll_fd) {
+        if (c->fd < 0)
+                client_connect(c, epoll_fd);
+        answer_start(&c->answer);
+        for (size_t n_sent = 0; n_sent < n_request;) {
+                ssize_t n = send(c->fd, request + n_sent, n_request - n_sent, MSG_NOSIGNAL);
+
+                if (client_is_stale(c, n)) {
+                        client_close(c);
+                        client_connect(c, epoll_fd);
+                        n_reconnects++;
+                        n_sent = 0;
+                } else if (n < 0)
+                        die("cannot send: %s", strerror(errno));
+                else
+                        n_sent += (size_t) n;
+        }
+}
+
 /* true: its answer is whole. */
-static bool client_read(Client *c) {
+static bool client_read(Client *c, int epoll_fd) {
         ssize_t n = recv(c->fd, room, sizeof(room), MSG_DONTWAIT);
 
         if (n < 0 && errno == EAGAIN)
                 return false;
+        if (client_is_stale(c, n)) {
+                client_close(c);
+                client_ask(c, epoll_fd);
+                n_reconnects++;
+                return false;
+        }
         if (n < 0)
                 die("the connection broke: %s", strerror(errno));
         if (n == 0)
@@ -189,6 +129,7 @@ static bool client_read(Client *c) {
         if (!c->answer.is_done)
                 return false;
         answer_check(&c->answer);
+        c->has_answered = true;
         if (n == 0 || c->answer.closes || arg.is_fresh)
                 client_close(c);
         return true;
@@ -241,7 +182,7 @@ static void run_requests(void) {
                 for (int i = 0; i < n; i++) {
                         Client *c = events[i].data.ptr;
 
-                        if (!client_read(c))
+                        if (!client_read(c, epoll_fd))
                                 continue;
                         now = now_nsec();
                         samples_add(&samples, now - c->since);
@@ -323,86 +264,23 @@ static void run_download(void) {
 
 /* events and streams */
 
-static int open_control(void) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-        if (!arg.control || strlen(arg.control) >= sizeof(address.sun_path))
-                die("control= is missing or too long");
-        memcpy(address.sun_path, arg.control, strlen(arg.control) + 1);
-        if (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                die("%s: %s", arg.control, strerror(errno));
-        return fd;
-}
-
-static void wish_event(int control) {
-        if (send(control, "event", 5, 0) < 0)
-                die("cannot ask for an event: %s", strerror(errno));
-}
-
-/* Up to the end of the answer's head; an event may be behind it. */
-static int open_stream(char *rest, size_t *n_rest) {
-        static const char ask[] = "GET /v1.41/events HTTP/1.1\r\nHost: docker\r\n" AGENT "\r\n";
-        char head[HEAD_MAX];
-        size_t n = 0;
-        const char *end;
-        int fd = connect_blocking();
-
-        send_all(fd, ask, sizeof(ask) - 1);
-        do {
-                size_t more = receive(fd, head + n, sizeof(head) - 1 - n);
-
-                if (more == 0)
-                        die("the stream ended before it began");
-                n += more;
-                head[n] = '\0';
-                end = strstr(head, "\r\n\r\n");
-        } while (!end);
-        if (strncmp(head + 8, " 200", 4) != 0)
-                die("no stream: %.200s", head);
-        *n_rest = n - (size_t) (end + 4 - head);
-        memcpy(rest, end + 4, *n_rest);
-        return fd;
-}
-
-/* When the event that comes next was sent. */
-static uint64_t receive_event(int fd, char *text, size_t *n_text) {
-        for (;;) {
-                char *mark, *end;
-                size_t n;
-
-                text[*n_text] = '\0';
-                mark = strstr(text, EVENT_MARK);
-                end = mark ? strchr(mark, '}') : NULL;
-                if (end) {
-                        uint64_t sent = strtoull(mark + strlen(EVENT_MARK), NULL, 10);
-
-                        *n_text -= (size_t) (end - text);
-                        memmove(text, end, *n_text);
-                        return sent;
-                }
-                n = receive(fd, text + *n_text, HEAD_MAX - 1 - *n_text);
-                if (n == 0)
-                        die("the stream ended");
-                *n_text += n;
-        }
-}
-
 static void run_events(void) {
-        int control = open_control(), fd;
-        char text[HEAD_MAX];
+        unsigned count = arg.count ? arg.count : EVENTS_BY_DEFAULT;
         uint64_t begin = now_nsec(), head_nsec, first = 0;
+        int control = open_control();
         Samples samples = { 0 };
-        size_t n_text;
+        EventStream stream;
 
-        fd = open_stream(text, &n_text);
+        stream_open(&stream);
         head_nsec = now_nsec() - begin;
-        for (unsigned i = 0; i < (arg.count ? arg.count : 41); i++) {
+        for (unsigned i = 0; i < count; i++) {
                 uint64_t sent, late;
 
                 (void) usleep(arg.gap_ms * 1000);
                 wish_event(control);
-                sent = receive_event(fd, text, &n_text);
+                if (!stream_next(&stream, now_nsec() + arg.timeout * NSEC, &sent))
+                        die("expected event %u of %u: the stream ended or stood still", i + 1,
+                            count);
                 late = now_nsec() - sent;
                 if (i == 0)
                         first = late;
@@ -415,35 +293,36 @@ static void run_events(void) {
                       (double) first / 1e6, (double) head_nsec / 1e6);
 }
 
-static void check_streams(int control, const int *fds) {
+static void print_alive(int control, EventStream *streams, unsigned count) {
+        uint64_t deadline = now_nsec() + arg.timeout * NSEC, sent;
         unsigned n_alive = 0;
 
         wish_event(control);
-        for (unsigned i = 0; i < arg.count; i++) {
-                char text[HEAD_MAX];
-                size_t n_text = 0;
-
-                (void) receive_event(fds[i], text, &n_text);
-                n_alive++;
-        }
+        for (unsigned i = 0; i < count; i++)
+                n_alive += stream_next(&streams[i], deadline, &sent);
         (void) printf("{\"alive\":%u}\n", n_alive);
         (void) fflush(stdout);
 }
 
 static void run_streams(void) {
+        unsigned count = arg.count ? arg.count : STREAMS_BY_DEFAULT;
+        EventStream *streams = calloc(count, sizeof(*streams));
         int control = open_control();
-        int *fds = calloc(arg.count ? arg.count : 1, sizeof(*fds));
-        char line[256], text[HEAD_MAX];
-        size_t n_text;
+        char line[256];
 
-        raise_fd_limit();
-        for (unsigned i = 0; fds && i < arg.count; i++)
-                fds[i] = open_stream(text, &n_text);
-        (void) printf("{\"opened\":%u}\n", arg.count);
+        if (!streams)
+                die("no memory");
+        for (unsigned i = 0; i < count; i++) {
+                limit_time(arg.timeout); /* of each: a proxy may hold back every head for long */
+                stream_open(&streams[i]);
+        }
+        (void) printf("{\"opened\":%u}\n", count);
         (void) fflush(stdout);
+        limit_time(0); /* whoever asks may take as long as it likes */
         while (fgets(line, sizeof(line), stdin))
                 if (strncmp(line, "check", 5) == 0)
-                        check_streams(control, fds);
+                        print_alive(control, streams, count);
+        free(streams);
 }
 
 /* echo and flood */
@@ -473,6 +352,8 @@ static void run_echo(void) {
                 send_all(fd, &byte, 1);
                 if (receive(fd, &byte, 1) != 1)
                         die("the tunnel ended");
+                if (byte != 'x')
+                        die("expected the byte 'x' back, got 0x%02x", (unsigned char) byte);
                 samples_add(&samples, now_nsec() - begin);
         }
         samples_sort(&samples);
@@ -540,7 +421,10 @@ static void take_option(const char *text) {
                 arg.is_fresh = value[0] == '1';
         else if (IS("bytes"))
                 arg.bytes = strtoull(value, NULL, 10);
-        else if (IS("framing"))
+        else if (IS("length")) {
+                arg.length = strtoull(value, NULL, 10);
+                arg.has_length = true;
+        } else if (IS("framing"))
                 arg.framing = value;
         else if (IS("control"))
                 arg.control = value;
@@ -574,7 +458,10 @@ int main(int argc, char *argv[]) {
         arg.address = address_parse(argv[2]);
         for (int i = 3; i < argc; i++)
                 take_option(argv[i]);
+        if (arg.count > 0 && arg.clients > arg.count)
+                arg.clients = arg.count;
         raise_fd_limit();
+        limit_time(arg.timeout + (unsigned) arg.seconds);
         for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
                 if (strcmp(modes[i].name, argv[1]) != 0)
                         continue;

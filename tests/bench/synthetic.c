@@ -6,7 +6,7 @@
  * CONTROL.
  */
 #define _GNU_SOURCE
-#include "bench.h"
+#include "framing.h"
 
 #include <sys/epoll.h>
 
@@ -43,7 +43,7 @@ static int epoll_fd;
 static Connection streams = { .next = &streams, .previous = &streams };
 static char room[BENCH_ROOM], zeros[BENCH_ROOM], list_answer[LIST_BYTES + 1024];
 static char chunk[CHUNK + 16];
-static size_t n_list_answer;
+static size_t n_list_answer, n_chunk;
 
 static const char answer_ping[] =
         "HTTP/1.1 200 OK\r\n" COMMON "Cache-Control: no-cache, no-store, must-revalidate\r\n"
@@ -61,6 +61,15 @@ static const char answer_attached[] =
 static const char answer_missing[] = "HTTP/1.1 404 Not Found\r\n" JSON
                                      "Content-Length: 29\r\n\r\n{\"message\":\"page not found\"}\n";
 
+/* Of zeros. */
+static size_t write_chunk(char *to, size_t n) {
+        size_t head = (size_t) sprintf(to, "%zx\r\n", n);
+
+        memset(to + head, 0, n);
+        memcpy(to + head + n, "\r\n", 2);
+        return head + n + 2;
+}
+
 static void prepare_answers(void) {
         int n = snprintf(list_answer, sizeof(list_answer),
                          "HTTP/1.1 200 OK\r\n" JSON "Transfer-Encoding: chunked\r\n\r\n%x\r\n",
@@ -72,8 +81,7 @@ static void prepare_answers(void) {
         memcpy(list_answer + n + LIST_BYTES, "\r\n0\r\n\r\n", 7);
         n_list_answer = (size_t) n + LIST_BYTES + 7;
 
-        n = snprintf(chunk, sizeof(chunk), "%x\r\n", CHUNK);
-        memcpy(chunk + n + CHUNK, "\r\n", 2);
+        n_chunk = write_chunk(chunk, CHUNK);
 }
 
 static void watch(Connection *c, int op, uint32_t events) {
@@ -106,9 +114,11 @@ static void next_piece(Connection *c) {
                 c->out = "0\r\n\r\n";
                 c->n_out = 5;
         } else if (c->is_chunked) {
-                c->out = chunk;
-                c->n_out = strcspn(chunk, "\n") + 1 + CHUNK + 2;
-                c->n_body -= CHUNK;
+                size_t n = c->n_body < CHUNK ? c->n_body : CHUNK;
+
+                c->out = n == CHUNK ? chunk : c->own;
+                c->n_out = n == CHUNK ? n_chunk : write_chunk(c->own, n);
+                c->n_body -= n;
         } else if (c->n_body > 0) {
                 c->out = zeros;
                 c->n_out = c->n_body < sizeof(zeros) ? c->n_body : sizeof(zeros);
@@ -163,7 +173,7 @@ static bool answer_image(Connection *c, const char *name) {
                                "Content-Length: %llu\r\n\r\n",
                                n);
         c->is_chunked = is_chunked;
-        c->n_body = is_chunked ? (n + CHUNK - 1) / CHUNK * CHUNK : n;
+        c->n_body = n;
         return connection_answer(c, c->own, (size_t) len);
 }
 
@@ -249,7 +259,7 @@ static bool feed_body(Connection *c, const char *data, size_t n) {
         bool is_done;
 
         if (c->state == READS_CHUNKS) {
-                taken = chunks_feed(&c->chunks, data, n);
+                taken = chunks_feed(&c->chunks, data, n, NULL);
                 is_done = c->chunks.at == CHUNK_DONE;
         } else {
                 c->left -= taken;

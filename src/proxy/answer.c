@@ -29,9 +29,24 @@ static RelayTake answer_filter(void *userdata, Bytes input) {
         return take;
 }
 
-/* Nothing of it goes unread: copying is as fast where the client's own copy is what takes time, and
- * a client on the network waits for an answer more often than it loads one. */
-const RelayFilter exchange_answer_filter = { .take = answer_filter };
+static uint64_t answer_unread(void *userdata) {
+        const Exchange *x = userdata;
+
+        return answer_is_learned(x) ? 0 : http_body_unread(&x->answer_body);
+}
+
+static bool answer_pass(void *userdata, uint64_t n) {
+        Exchange *x = userdata;
+
+        http_body_pass(&x->answer_body, n);
+        return x->answer_body.state == HTTP_BODY_DONE;
+}
+
+const RelayFilter exchange_answer_filter = {
+        .take = answer_filter,
+        .unread = answer_unread,
+        .pass = answer_pass,
+};
 
 /* No final head was relayed yet: the client can still be told. */
 static void answer_fail(Exchange *x, const char *reason, const char *text) {

@@ -264,7 +264,7 @@ static void exchange_down_ended(Exchange *x, RelayState state) {
 }
 
 static void exchange_pump_down(Exchange *x) {
-        RelayState state = relay_pump(&x->down, x->ctx->room, CONTEXT_ROOM_SIZE, NULL);
+        RelayState state = relay_pump(&x->down, x->ctx->room, CONTEXT_ROOM_SIZE, &x->ctx->pipes);
 
         switch (state) {
         case RELAY_WAITS:

@@ -241,10 +241,9 @@ StreamResult stream_splice_out(Stream *s, Pipe *pipe, size_t *ret_n) {
         if (n == 0)
                 return STREAM_BROKEN; /* it says that the pipe is empty, and bytes are gone */
 
+        /* Few bytes do not say that the peer takes no more: only EAGAIN does. */
         pipe->n_bytes -= (uint32_t) n;
-        if (pipe->n_bytes > 0)
-                stream_await_room(s);
-        else
+        if (pipe->n_bytes == 0)
                 stream_has_room(s);
         *ret_n = (size_t) n;
         return STREAM_OK;

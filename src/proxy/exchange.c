@@ -376,7 +376,9 @@ static void exchange_pump_tunnel(Exchange *x) {
          * keep it. */
         if (x->is_down_over && (x->is_up_over || x->client->upstream->stream.is_hung_up))
                 exchange_close(x, AUDIT_VERDICT_ALLOW, "ended");
-        else if (x->client->stream.is_hung_up)
+        /* HUP says no more than that both sent their end, once we sent ours: what the client sent
+         * before may still be on its way. */
+        else if (x->client->stream.is_hung_up && !x->is_down_over)
                 exchange_close(x, AUDIT_VERDICT_ALLOW, "client-gone");
         else {
                 exchange_watch_stall(x);

@@ -27,7 +27,8 @@ typedef struct ConfigOptions {
                                       is Podman's socket */
         bool has_peer_pidfd;       /* the kernel has SO_PEERPIDFD: [peers] units and containers are
                                       allowed */
-        const ConfigFile *presets; /* every preset that could be named: file name NAME.conf */
+        const ConfigFile *presets; /* every preset that could be named: file name NAME.conf. Without
+                                      text: not read, because no file mentions it */
         size_t n_presets;
 } ConfigOptions;
 

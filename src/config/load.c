@@ -168,7 +168,6 @@ static int dropin_list_add(DropinList *list, const char *dir, const char *name, 
                 .path = path,
                 .name = path + strlen(dir) + 1,
                 .rank = rank,
-                .is_mask = path_is_mask(path),
         };
         return 0;
 }
@@ -216,6 +215,8 @@ static int dropin_list_scan(DropinList *list, const char *dir, unsigned rank,
 
 /* Reads what is left of a list after hiding and masking, in order. */
 static int loader_read_list(const Loader *l, DropinList *list, TextFile **files, size_t *n) {
+        for (size_t i = 0; i < list->n; i++)
+                list->items[i].is_mask = path_is_mask(list->items[i].path);
         dropins_order(list->items, &list->n);
         for (size_t i = 0; i < list->n; i++) {
                 bool found = false;
@@ -248,11 +249,51 @@ static int loader_read_dropins(Loader *l) {
         return loader_read_list(l, &list, &l->files, &l->n_files);
 }
 
+/* Does the word stand in any file of the instance, in any case? */
+static bool loader_mentions(const Loader *l, Bytes word) {
+        for (size_t i = 0; i < l->n_files; i++) {
+                Bytes text = buffer_bytes(&l->files[i].text);
+
+                for (size_t at = 0; at + word.len <= text.len; at++)
+                        if (bytes_ieq_ascii(bytes_slice(text, at, word.len), word))
+                                return true;
+        }
+        return false;
+}
+
+/* What no file mentions is not read, which is most of a start's system calls: there is its name
+ * alone, for those who look for one. */
+static int loader_keep_names(Loader *l, DropinList *list) {
+        size_t n_mentioned = 0;
+
+        l->presets = calloc(MAX(list->n, (size_t) 1), sizeof(*l->presets));
+        if (!l->presets)
+                return -ENOMEM;
+        for (size_t i = 0; i < list->n; i++) {
+                Bytes name = bytes_of(list->items[i].name);
+
+                if (loader_mentions(l, bytes_slice(name, 0, name.len - strlen(".conf")))) {
+                        list->items[n_mentioned++] = list->items[i];
+                        continue;
+                }
+                l->presets[l->n_presets].path = strdup(list->items[i].path);
+                if (!l->presets[l->n_presets].path)
+                        return -ENOMEM;
+                l->n_presets++;
+        }
+        list->n = n_mentioned;
+        return 0;
+}
+
 static int loader_read_presets(Loader *l) {
         _cleanup_(dropin_list_done) DropinList list = { 0 };
         int r;
 
+        if (!loader_mentions(l, BYTES("preset")))
+                return 0;
         r = dropin_list_scan(&list, l->options->preset_dir, 0, l->error);
+        if (r >= 0)
+                r = loader_keep_names(l, &list);
         if (r < 0)
                 return r;
         return loader_read_list(l, &list, &l->presets, &l->n_presets);
@@ -343,9 +384,6 @@ int load_policy(const LoadOptions *options, Policy **ret, ConfigError *ret_error
                         "'%s' is no name of an instance: a small letter, then at most "
                         "21 small letters, digits and '-'",
                         options->instance);
-        r = loader_read_presets(&l);
-        if (r < 0)
-                return r;
         if (options->config_file) {
                 r = loader_read_config_file(&l);
         } else {
@@ -355,5 +393,7 @@ int load_policy(const LoadOptions *options, Policy **ret, ConfigError *ret_error
                 if (r >= 0)
                         r = loader_read_dropins(&l);
         }
+        if (r >= 0)
+                r = loader_read_presets(&l);
         return r < 0 ? r : loader_parse(&l, ret);
 }

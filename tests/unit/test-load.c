@@ -245,6 +245,23 @@ START_TEST(a_named_file_is_read_with_its_drop_ins_alone) {
 }
 END_TEST
 
+START_TEST(only_presets_that_are_mentioned_are_read) {
+        write_file("/presets/few.conf", "[limits]\nconnections = 5\n");
+        write_file("/presets/broken.conf", "nonsense\n");
+        ck_assert_int_eq(chmod(at("/presets/broken.conf"), 0666), 0);
+        ck_assert_int_eq(chmod(at("/presets"), 0777), 0);
+
+        write_mark("/etc/sockgate/web.conf", 1);
+        expect_mark(NULL, 1);
+        write_file("/etc/sockgate/web.conf", "[policy]\npreset = few\n");
+        expect_refusal(NULL, at("/presets"), "chmod go-w");
+        ck_assert_int_eq(chmod(at("/presets"), 0755), 0);
+        expect_mark(NULL, 5);
+        write_file("/etc/sockgate/web.conf", "[policy]\nPRESET = few broken\n");
+        expect_refusal(NULL, at("/presets/broken.conf"), "chmod go-w");
+}
+END_TEST
+
 START_TEST(presets_are_those_of_the_directory) {
         Policy *p;
 
@@ -314,6 +331,7 @@ static const struct {
 START_TEST(what_others_may_write_is_refused) {
         write_mark("/etc/sockgate/web.conf", 1);
         write_mark("/etc/sockgate/web.conf.d/a.conf", 2);
+        write_file("/etc/sockgate/web.conf.d/0.conf", "[policy]\npreset = few\n");
         write_mark("/presets/few.conf", 3);
         write_mark("/else/linked.conf", 4);
         /* Over two links, the first of them relative. */
@@ -347,6 +365,7 @@ static const char *const owned[] = {
 START_TEST(what_belongs_to_somebody_else_is_refused) {
         write_mark("/etc/sockgate/web.conf", 1);
         write_mark("/etc/sockgate/web.conf.d/a.conf", 2);
+        write_file("/etc/sockgate/web.conf.d/0.conf", "[policy]\npreset = few\n");
         write_mark("/presets/few.conf", 3);
         write_mark("/else/linked.conf", 4);
         make_link("/etc/sockgate/web.conf.d/b.conf", at("/else/linked.conf"));
@@ -415,6 +434,7 @@ static void add_tests(TCase *tc) {
         tcase_add_test(tc, a_user_instance_has_its_own_directory_first);
         tcase_add_test(tc, a_user_instance_takes_podman_when_docker_has_no_socket);
         tcase_add_test(tc, a_named_file_is_read_with_its_drop_ins_alone);
+        tcase_add_test(tc, only_presets_that_are_mentioned_are_read);
         tcase_add_test(tc, presets_are_those_of_the_directory);
         tcase_add_test(tc, an_error_names_the_file_and_the_line);
         tcase_add_test(tc, an_instance_has_a_proper_name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * launch COMMAND...: does of a service manager what a cold start is about. Descriptor 3 listens; when
- * somebody connects, this process becomes COMMAND, which finds it there. Prints "ready\n" when it
- * waits; what the command prints goes to standard error.
+ * launch COMMAND...: does of a service manager what a cold start is about. Descriptor 3 listens;
+ * when somebody connects, this process becomes COMMAND, which finds it there. Prints "ready\n" when
+ * it waits; what the command prints goes to standard error.
  */
 #include "bench.h"
 

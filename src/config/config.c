@@ -190,8 +190,7 @@ static int config_read_presets(Builder *b, const char *file, Sha256 *sha) {
                 if (!preset)
                         return config_refuse_preset(b, &words->items[i]);
                 if (!preset->text.data)
-                        return builder_fail(b, words->items[i].place,
-                                            "the preset was not read");
+                        return builder_fail(b, words->items[i].place, "the preset was not read");
                 name = builder_add_file(b, preset->path);
                 if (!name)
                         return b->r;

@@ -110,8 +110,7 @@ Policy *policy_new(void);
 Policy *policy_ref(Policy *p);
 Policy *policy_unref(Policy *p);
 
-/* Does a verdict or the audit of all requests look at the groups, the unit or the container of a
- * peer? Else nobody need ask for them before a record is written. */
+/* Does a verdict or the audit of all requests look at a peer's groups, unit or container? */
 bool policy_wants_origin(const Policy *p);
 
 /* May this peer talk at all ([peers])? A deny has reason "peer-not-allowed". */

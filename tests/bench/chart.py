@@ -100,9 +100,9 @@ class Drawing:
         self.text(MARGIN, self.y + 14, "What a proxy before the Docker engine costs", 19, INK, 'font-weight="bold"')
         self.text(MARGIN, self.y + 35, "Shorter bars are better. Medians of "
                   f"{about['rounds']} interleaved rounds with a synthetic engine that is never the bottleneck.", 12, SOFT)
-        self.text(MARGIN, self.y + 52, f"{trial}{about['date']}, sockgate {about['commit']}, {about['versions']}; "
-                  f"{about['machine']}.", 10, SOFT)
-        self.y += 52 + PANEL_GAP
+        self.text(MARGIN, self.y + 52, f"{trial}{about['date']}, sockgate {about['commit']}, {about['versions']}", 10, SOFT)
+        self.text(MARGIN, self.y + 66, f"{about['machine']}", 10, SOFT)
+        self.y += 66 + PANEL_GAP
 
     def bar(self, panel, metric, subject, value, base):
         name, text, colour = subject

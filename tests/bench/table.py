@@ -100,8 +100,9 @@ def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"^model name\s*: (.*)$", file.read(), re.M)
     virtual = output_of("systemd-detect-virt")
-    return (f"{os.cpu_count()} cores, {model.group(1) if model else platform.machine()}, Linux {platform.release()}"
-            + (f", virtual ({virtual})" if virtual not in ("", "none") else ""))
+    kernel = ".".join(platform.release().split("-")[0].split(".")[:2])
+    return (f"{os.cpu_count()} cores, {model.group(1) if model else platform.machine()}, Linux {kernel}"
+            + (", virtual" if virtual not in ("", "none") else ""))
 
 
 def versions():

@@ -10,7 +10,7 @@
 #include "http/head.h"
 #include "util/buffer.h"
 
-typedef enum HttpBodyState {
+typedef enum _packed_ HttpBodyState {
         HTTP_BODY_MORE,
         HTTP_BODY_DONE,
         HTTP_BODY_BAD, /* malformed chunk framing; the bytes taken so far are good */
@@ -18,9 +18,9 @@ typedef enum HttpBodyState {
 
 typedef struct HttpBody {
         HttpFraming framing;
-        HttpBodyState state;
-        uint8_t phase;    /* of the chunk grammar */
-        uint8_t n_digits; /* of the chunk size being read */
+        HttpBodyState state; /* a byte: there are two bodies in each stream that idles */
+        uint8_t phase;       /* of the chunk grammar */
+        uint8_t n_digits;    /* of the chunk size being read */
         uint8_t n_zeros;
         uint64_t left;      /* of the length, or of the chunk being read */
         uint64_t n_payload; /* payload bytes seen */

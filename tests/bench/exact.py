@@ -33,13 +33,13 @@ def requests(place, subject, n, is_fresh=False):
         raise Failure(f"{result['requests']} requests instead of {n}")
 
 
-def count_instructions(place, subject, n):
-    """Of all threads, of a whole life."""
+def count_instructions(place, subject, n, work=requests):
+    """Of all threads, of a whole life in which work is done n times."""
     out = place.path(f"callgrind-{subject.name}-{n}")
     subject.start(["valgrind", "--tool=callgrind", "-q", "--trace-children=yes", f"--callgrind-out-file={out}.%p"])
     pid = subject.pids()[0]
     try:
-        requests(place, subject, n)
+        work(place, subject, n)
     finally:
         subject.stop()
     with open(f"{out}.{pid}", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ import time
 from subjects import Failure, ask, connect
 
 TIMEOUT = 60
+LIFE_TIMEOUT = 20       # of a container that does nothing
 SMALL, LARGE = 32 * 1024, 256 * 1024      # a chunk as Go's client sends it; a piece of a body of known length
 EVENTS = b"GET /v1.41/events?filters=%7B%22type%22%3A%5B%22container%22%2C%22network%22%5D%7D HTTP/1.1\r\nHost: docker\r\n\r\n"
 ENDS = {"destroy"}
@@ -124,6 +125,18 @@ def follow(streams, deadline):
             by_fd[ready[0][0]].receive(now)
 
 
+def watch(process, streams):
+    """Until both told the end of its container; its own words, when they do not."""
+    try:
+        follow(streams, time.monotonic() + LIFE_TIMEOUT)
+    except Failure as error:
+        process.kill()
+        said = process.stderr.read().decode(errors="replace").strip()
+        raise Failure(f"docker run: {error}: {said[-300:]}") from error
+    finally:
+        process.kill()
+
+
 def life(address, engine_path):
     """The life of one container, told by the engine itself and by the subject: how much later, for each event."""
     run = ["docker", "-H", f"unix://{engine_path}", "run", "--rm", "bb", "true"]
@@ -132,10 +145,7 @@ def life(address, engine_path):
         other = Stream(address)
         try:
             with subprocess.Popen(run, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-                try:
-                    follow((direct, other), time.monotonic() + TIMEOUT)
-                finally:
-                    process.kill()
+                watch(process, (direct, other))
         finally:
             other.close()
     finally:

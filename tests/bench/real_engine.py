@@ -66,16 +66,24 @@ class EnginePlace(Place):
         self.log_path = self.path("log.sock")
         self.archive = self.path("image.tar")
         self.processes = []
+        self.export_bytes = None
         self.engine = Engine(folder, cgroup)
         self.engine_path = self.engine.socket
         try:
             self.spawn("drain", self.log_path)
             self.engine.start()
             self.fill()
+            self.rehearse()
         except BaseException:
             self.close()
             raise
-        self.export_bytes = engine_clients.export(f"unix:{self.engine_path}", "large")["bytes"]
+
+    def rehearse(self):
+        """What the engine itself cannot do here, nobody needs to be measured with."""
+        address = f"unix:{self.engine_path}"
+        self.export_bytes = engine_clients.export(address, "large")["bytes"]
+        engine_clients.load_image(address, self.archive, True)
+        engine_clients.life(address, self.engine_path)
 
     def fill(self):
         rootfs = engines.rootfs_busybox(self.path("rootfs"))

@@ -5,6 +5,7 @@ Parts: connections that are kept, rules of the policy, records of the audit, idl
 below DIR: scale.txt and scale.json with each single value.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -20,10 +21,12 @@ from policies import KINDS
 from rounds import load, rotated
 from subjects import Failure, Place, Sockgate, SockgateAll, ask, connect, raise_nofile
 
-ROUNDS, QUICK_ROUNDS = 7, 2
+ROUNDS, QUICK_ROUNDS = 5, 2
 CONNECTIONS, QUICK_CONNECTIONS = (1, 10, 100, 1000, 9000), (1, 100, 9000)
 RULES, QUICK_RULES = (1, 10, 100, 1000, 5000), (1, 100, 5000)
 REQUESTS = 20000            # after each connection has had its first answer
+DROP_IN = 500               # lines of the policy in a file, as several people would add theirs
+EXACT = 1000                # connections at most under callgrind, which opens each of them very slowly
 RULED = 200                 # requests of one kind in a round
 TRACED = (20, 60)           # requests of the short and the long life under callgrind
 STREAMS, CLIENTS = 9400, 32
@@ -42,7 +45,26 @@ class Ruled(Sockgate):
         text = super().config()
         if "addresses" in self.kind.name:
             text = text.replace("[peers]\naddresses = 127.0.0.0/8\n", "")
-        return text + self.kind.policy(self.n)
+        return text
+
+    def command(self):
+        """The rules are in drop-ins, each of which names their section again."""
+        command = super().command()
+        folder = self.place.path(f"{self.name}.conf.d")
+        os.makedirs(folder, exist_ok=True)
+        for number, text in enumerate(cut(self.kind.policy(self.n))):
+            with open(os.path.join(folder, f"{number:03}.conf"), "w", encoding="utf-8") as file:
+                file.write(text)
+        return command
+
+
+def cut(policy):
+    """Pieces of so many lines, each with the head of the section that goes on in it."""
+    lines, section = policy.splitlines(), ""
+    for start in range(0, len(lines), DROP_IN):
+        piece = lines[start:start + DROP_IN]
+        yield "\n".join([section, *piece]) + "\n"
+        section = next((line for line in reversed(piece) if line.startswith("[")), section)
 
 
 def ask_many(subject, kind, n, request):
@@ -66,6 +88,16 @@ def drain(client, answer):
         if not more:
             raise Failure("the answer ended early")
         left -= len(more)
+
+
+@contextlib.contextmanager
+def all_running(subjects):
+    """Who did not start is not stopped: its process is gone."""
+    with contextlib.ExitStack() as stack:
+        for subject in subjects:
+            subject.start()
+            stack.callback(subject.stop)
+        yield
 
 
 def instructions(place, subject, work, short, long):
@@ -127,10 +159,12 @@ class Kept:
 
 
 def connections_idle(place, subject, n, is_quick):
-    """One client asks, the others are silent."""
+    """One client asks, the others are silent: on a connection that is kept, then each time on a fresh one."""
     with Kept(subject, n - 1):
         result = timed(place, subject, seconds_of(is_quick))
-        return {f"idle_{name}": result[name] for name in ("cpu_us", "p50_us", "best_us")}
+        fresh = timed(place, subject, seconds_of(is_quick), "fresh=1")
+        return {**{f"idle_{name}": result[name] for name in ("cpu_us", "p50_us", "best_us")},
+                **{f"fresh_{name}": fresh[name] for name in ("cpu_us", "p50_us")}}
 
 
 def measure_connections(place, run):
@@ -141,7 +175,7 @@ def measure_connections(place, run):
                         **connections_idle(place, subject, n, run.is_quick))
     sizes = QUICK_CONNECTIONS if run.is_quick else CONNECTIONS
     while_running(place, Sockgate(place, run.sockgated), each_round)
-    for n in sizes:
+    for n in (n for n in sizes if n <= EXACT):
         run.add("connections", n, instructions=instructions(
             place, Sockgate(place, run.sockgated), keep(n), n, n + REQUESTS // 4))
 
@@ -153,15 +187,10 @@ def measure_kind(place, run, kind, sizes):
         ask_many(subject, kind, n, kind.request(subject.n - 1))
 
     subjects = [Ruled(place, run.sockgated, kind, n) for n in sizes]
-    try:
-        for subject in subjects:
-            subject.start()
+    with all_running(subjects):
         for n_round in range(run.rounds):
             for subject in rotated(subjects, n_round):
                 run.add(f"rules: {kind.name}", subject.n, cpu_us=cpu_us(place, subject, work, RULED) / RULED)
-    finally:
-        for subject in subjects:
-            subject.stop()
     for subject in subjects:
         run.add(f"rules: {kind.name}", subject.n, instructions=instructions(place, subject, work, *TRACED))
 
@@ -178,18 +207,13 @@ def measure_audit(place, run):
     works = {"1 client": ("clients=1",), "32 clients": ("clients=32",),
              "8 clients, refused": ("clients=8", "path=/v1.41/secrets", "expect=403")}
 
-    try:
-        for subject in subjects:
-            subject.start()
+    with all_running(subjects):
         for n_round in range(run.rounds):
             for name, arguments in works.items():
                 for subject in rotated(subjects, n_round):
                     result = timed(place, subject, seconds_of(run.is_quick), *arguments)
                     run.add(f"audit: {name}", "all" if subject.is_logging else "denied", cpu_us=result["cpu_us"],
                             p50_us=result["p50_us"])
-    finally:
-        for subject in subjects:
-            subject.stop()
     for subject in subjects:
         run.add("audit: 1 client", "all" if subject.is_logging else "denied",
                 instructions=instructions(place, subject, keep(1), 100, 1100))

@@ -450,6 +450,31 @@ START_TEST(sink_that_goes_while_bytes_are_in_a_pipe_leaves_none_to_others) {
 }
 END_TEST
 
+/* As a tunnel does that opens before the body of its request was taken whole. */
+START_TEST(sends_what_is_in_the_pipe_before_what_is_pushed_behind_it) {
+        Pair *p = make_unread_pair(UINT64_MAX);
+        uint64_t n_fed = 0, n_got = 0;
+        char behind[100];
+        size_t n;
+
+        fill_until_blocked(p, &n_fed);
+        n = (size_t) p->relay.pipe->n_bytes;
+        n_fed = p->relay.n_sent + n;
+        for (size_t i = 0; i < sizeof(behind); i++)
+                behind[i] = nth_byte(n_fed + i);
+        p->relay.filter = NULL;
+        ck_assert_int_eq(relay_push(&p->relay, (Bytes){ behind, 60 }), RELAY_BLOCKED);
+        ck_assert_int_eq(relay_push(&p->relay, (Bytes){ behind + 60, 40 }), RELAY_BLOCKED);
+        while (n_got < n_fed + sizeof(behind)) {
+                expect_bytes(p, &n_got);
+                p->to.is_writable = true;
+                ck_assert_int_ne(relay_flush(&p->relay), RELAY_SINK_BROKEN);
+        }
+        ck_assert(!relay_is_held(&p->relay));
+        free_pair(p);
+}
+END_TEST
+
 START_TEST(copies_when_no_pipe_is_left) {
         Pair *p = make_unread_pair(MIB);
         Pipe *lent[LIMIT_PIPES];
@@ -495,6 +520,7 @@ int main(void) {
         tcase_add_test(tc, without_a_filter_only_a_full_read_makes_a_pipe_worth_it);
         tcase_add_test(tc, source_that_ends_while_bytes_are_in_a_pipe_is_at_its_end_after_them);
         tcase_add_test(tc, sink_that_goes_while_bytes_are_in_a_pipe_leaves_none_to_others);
+        tcase_add_test(tc, sends_what_is_in_the_pipe_before_what_is_pushed_behind_it);
         tcase_add_test(tc, copies_when_no_pipe_is_left);
         tcase_add_test(tc, copies_for_good_once_splice_was_refused);
         suite_add_tcase(suite, tc);

@@ -105,6 +105,23 @@ static int compile_texts(Builder *b, const char *name, Bytes **ret_texts, size_t
         return 0;
 }
 
+/* Bare names, as a Host is reduced to one before it is compared: without the brackets of IPv6. */
+static int compile_hosts(Builder *b) {
+        Policy *p = b->policy;
+
+        if (compile_hosts(b) < 0)
+                return b->r;
+        for (size_t i = 0; i < p->n_hosts; i++) {
+                Bytes *host = &p->hosts[i];
+
+                if (host->data[0] != '[')
+                        continue;
+                host->len -= strlen("[]");
+                memmove((char *) (uintptr_t) host->data, host->data + 1, host->len);
+        }
+        return 0;
+}
+
 static int compile_words(Builder *b, const char *section, const char *name, Words *ret) {
         const Words *words = &builder_setting(b, section, name)->words;
 

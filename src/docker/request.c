@@ -49,7 +49,7 @@ static bool request_host_is_known(Bytes host, const RequestRules *rules) {
         if (bytes_ieq_ascii(name, rules->local_address))
                 return true;
         for (size_t i = 0; i < rules->n_hosts; i++)
-                if (bytes_ieq_ascii(name, request_host_name(rules->hosts[i])))
+                if (bytes_ieq_ascii(name, rules->hosts[i]))
                         return true;
         return false;
 }

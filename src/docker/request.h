@@ -21,7 +21,7 @@ typedef struct RequestRules {
         TargetRules target;
         bool is_tcp;         /* Host and Origin are checked */
         Bytes local_address; /* TCP: text of the address connected to, without port */
-        const Bytes *hosts;  /* accepted beside the built-in ones */
+        const Bytes *hosts;  /* bare names, accepted beside the built-in ones */
         size_t n_hosts;
         const Bytes *origins;
         size_t n_origins;

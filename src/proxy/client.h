@@ -15,6 +15,7 @@ typedef struct Client {
                        */
         Peer peer;
         uint64_t conn_id;
+        uint64_t admitted; /* by the policy of this generation: [peers] has not to be asked again */
         const char *listener; /* name of the listening socket; outlives the client */
         Upstream *upstream;   /* the engine connection bound to this client; owned */
         Deadline deadline;    /* the one thing that is waited for now */

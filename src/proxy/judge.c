@@ -343,14 +343,17 @@ static void exchange_judge_first(Exchange *x, Bytes raw) {
                 exchange_refuse_fault(x, 503, "config-broken", x->ctx->broken_text);
                 return;
         }
-        /* Known already, but for connections that are older than the policy. */
-        if (policy_wants_origin(x->policy))
-                (void) peer_read_origin(x->client->stream.watch.fd, &x->client->peer);
-        d = policy_decide_peer(x->policy, &x->client->peer);
-        if (d.verdict != VERDICT_ALLOW) {
-                x->closes = true;
-                exchange_refuse_decision(x, &d);
-                return;
+        if (x->client->admitted != x->ctx->generation) {
+                /* Known already, but for connections that are older than the policy. */
+                if (policy_wants_origin(x->policy))
+                        (void) peer_read_origin(x->client->stream.watch.fd, &x->client->peer);
+                d = policy_decide_peer(x->policy, &x->client->peer);
+                if (d.verdict != VERDICT_ALLOW) {
+                        x->closes = true;
+                        exchange_refuse_decision(x, &d);
+                        return;
+                }
+                x->client->admitted = x->ctx->generation;
         }
         exchange_judge(x, raw);
 }

@@ -230,7 +230,7 @@ START_TEST(peers_reach_the_policy) {
         ck_assert_uint_eq(p->units.items[0].place.line, 5);
         ck_assert(p->has_uids && p->has_gids && p->has_units && !p->has_containers);
         ck_assert_uint_eq(p->n_hosts, 2);
-        ck_assert(bytes_eq_str(p->hosts[1], "[fd00::1]"));
+        ck_assert(bytes_eq_str(p->hosts[1], "fd00::1"));
         ck_assert_uint_eq(p->n_origins, 2);
         ck_assert(bytes_eq_str(p->origins[0], "https://a.example:8443"));
         policy_unref(p);

@@ -353,7 +353,7 @@ START_TEST(upgrades_on_hijack_routes_with_their_token) {
 END_TEST
 
 START_TEST(takes_hosts_of_its_own_on_tcp) {
-        static const Bytes hosts[] = { BYTES("my-proxy"), BYTES("[fd00::1]") };
+        static const Bytes hosts[] = { BYTES("my-proxy"), BYTES("fd00::1") };
         static const char *const good[] = {
                 "localhost",
                 "LocalHost:2375",

@@ -109,7 +109,7 @@ static int compile_texts(Builder *b, const char *name, Bytes **ret_texts, size_t
 static int compile_hosts(Builder *b) {
         Policy *p = b->policy;
 
-        if (compile_hosts(b) < 0)
+        if (compile_texts(b, "hosts", &p->hosts, &p->n_hosts) < 0)
                 return b->r;
         for (size_t i = 0; i < p->n_hosts; i++) {
                 Bytes *host = &p->hosts[i];
@@ -161,7 +161,7 @@ static int compile_peers(Builder *b) {
             compile_ids(b, "gids", &p->gids, &p->n_gids) < 0 ||
             compile_words(b, "peers", "units", &p->units) < 0 ||
             compile_words(b, "peers", "containers", &p->containers) < 0 ||
-            compile_addresses(b) < 0 || compile_texts(b, "hosts", &p->hosts, &p->n_hosts) < 0 ||
+            compile_addresses(b) < 0 || compile_hosts(b) < 0 ||
             compile_texts(b, "origins", &p->origins, &p->n_origins) < 0)
                 return b->r;
 

@@ -114,7 +114,7 @@ static int compile_hosts(Builder *b) {
         for (size_t i = 0; i < p->n_hosts; i++) {
                 Bytes *host = &p->hosts[i];
 
-                if (host->data[0] != '[')
+                if (host->len == 0 || host->data[0] != '[')
                         continue;
                 host->len -= strlen("[]");
                 memmove((char *) (uintptr_t) host->data, host->data + 1, host->len);

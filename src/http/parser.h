@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second opinion: llhttp reads the same raw head, and must find what http/lint found. llhttp
- * never decides framing, keep-alive or upgrade. The only file that knows llhttp.
+ * The second opinion: llhttp reads the same raw head, and must find what http/lint found: of each
+ * request, and of answers in the tests, which compare all that the lint accepts. llhttp never
+ * decides framing, keep-alive or upgrade. The only file that knows llhttp.
  */
 #pragma once
 

@@ -49,15 +49,19 @@ static void stream_feed(EventStream *s, const char *data, size_t n) {
         s->text[s->n_text] = '\0';
 }
 
-/* Up to the end of the answer's head; an event may be behind it. */
-static void stream_open(EventStream *s) {
+static void stream_ask(EventStream *s) {
         static const char ask[] = "GET /v1.41/events HTTP/1.1\r\nHost: docker\r\n" AGENT "\r\n";
+
+        *s = (EventStream){ .fd = connect_blocking() };
+        send_all(s->fd, ask, sizeof(ask) - 1);
+}
+
+/* Up to the end of the answer's head; an event may be behind it. */
+static void stream_begin(EventStream *s) {
         char head[HEAD_MAX] = "";
         size_t n = 0, len;
         const char *end;
 
-        *s = (EventStream){ .fd = connect_blocking() };
-        send_all(s->fd, ask, sizeof(ask) - 1);
         do {
                 size_t more = receive(s->fd, head + n, sizeof(head) - 1 - n);
 
